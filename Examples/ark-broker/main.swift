@@ -1,0 +1,1 @@
+print("ark-broker")

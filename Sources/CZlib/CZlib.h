@@ -1,0 +1,2 @@
+// zlib as the operating system ships it.
+#include <zlib.h>
