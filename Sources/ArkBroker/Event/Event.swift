@@ -44,7 +44,8 @@ public struct Event: Sendable {
     correlation: Correlation, payload: Payload = .none
   ) {
     precondition(
-      !kind.rawValue.isEmpty && !source.isEmpty, "an event needs a kind and a source that are not empty")
+      !kind.rawValue.isEmpty && !source.isEmpty,
+      "an event needs a kind and a source that are not empty")
     var texts = DraftTexts()
     texts.id = id ?? ""
     texts.source = source

@@ -68,7 +68,9 @@ public struct EventBatch: Sendable, RandomAccessCollection {
       reservingEvents: batches.reduce(0) { $0 + $1.count },
       bytes: batches.reduce(0) { $0 + $1.byteCount })
     for batch in batches {
-      for ordinal in 0..<batch.count { builder.copy(batch.storage, index: batch.selection[ordinal]) }
+      for ordinal in 0..<batch.count {
+        builder.copy(batch.storage, index: batch.selection[ordinal])
+      }
     }
     return builder.finish()
   }
@@ -108,5 +110,27 @@ package enum Selection: Sendable, Hashable {
       ordinal += 1
     }
     return .list(list)
+  }
+
+  /// The first `count` of the chosen ones.
+  package func prefix(_ count: Int) -> Selection {
+    switch self {
+    case .range(let range): .range(range.prefix(count))
+    case .list(let list): .list(Array(list.prefix(count)))
+    }
+  }
+
+  /// The chosen ones less those at the front for which `isDropped` is true. It must be true of a prefix only.
+  package func dropping(while isDropped: (Int) -> Bool) -> Selection {
+    var low = 0
+    var high = count
+    while low < high {
+      let middle = (low + high) / 2
+      if isDropped(self[middle]) { low = middle + 1 } else { high = middle }
+    }
+    switch self {
+    case .range(let range): return .range(range.dropFirst(low))
+    case .list(let list): return .list(Array(list.dropFirst(low)))
+    }
   }
 }

@@ -44,7 +44,9 @@ public struct EventBatchBuilder: ~Copyable {
   /// Builds the wire form of a draft and appends it.
   package mutating func append(_ draft: borrowing EventDraft) throws(EventError) {
     guard !draft.source.isEmpty else {
-      throw EventError(.missingAttribute, attribute: "source", "is missing or empty; give a URI-reference that names the producer")
+      throw EventError(
+        .missingAttribute, attribute: "source",
+        "is missing or empty; give a URI-reference that names the producer")
     }
     guard !draft.kind.isEmpty else {
       throw EventError(.missingAttribute, attribute: "type", "is missing or empty")
@@ -53,12 +55,14 @@ public struct EventBatchBuilder: ~Copyable {
     guard attributes <= EventBatchBuilder.maximumAttributeBytes else {
       throw EventError(
         .tooLarge,
-        "the attributes take more than \(EventBatchBuilder.maximumAttributeBytes) bytes; put large values into data")
+        "the attributes take more than \(EventBatchBuilder.maximumAttributeBytes) bytes; put large values into data"
+      )
     }
     let total = attributes + draft.payload.count
     guard storage.header.byteCount + total <= EventBatchBuilder.maximumBatchBytes else {
       throw EventError(
-        .tooLarge, "the batch takes more than \(EventBatchBuilder.maximumBatchBytes) bytes; split it")
+        .tooLarge,
+        "the batch takes more than \(EventBatchBuilder.maximumBatchBytes) bytes; split it")
     }
     reserve(total)
     let start = storage.header.byteCount

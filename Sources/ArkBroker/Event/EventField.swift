@@ -7,6 +7,9 @@ package enum EventField: Int, CaseIterable, Sendable {
   // The last two lie inside `traceparent` where there is one.
   case trace, span
 
+  /// The fields an index is made of: the kind and the correlation ids.
+  package static let indexed: [EventField] = [.kind] + correlation
+
   package static let correlation: [EventField] = [
     .namespace, .session, .query, .queryName, .conversation, .agent, .team, .toolCall,
     .mcpSession, .a2aTask, .a2aContext, .parentSpan, .trace, .span,

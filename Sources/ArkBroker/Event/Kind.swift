@@ -2,7 +2,9 @@
 ///
 /// The set is open: any non-empty name is a kind. The well-known ones are static members. On the wire a kind is the CloudEvents `type` with the prefix `ark.`;
 /// the type of a foreign CloudEvent (one without that prefix) is its kind as it stands.
-public struct Kind: RawRepresentable, Hashable, Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
+public struct Kind: RawRepresentable, Hashable, Sendable, ExpressibleByStringLiteral,
+  CustomStringConvertible
+{
   public let rawValue: String
 
   public init(rawValue: String) { self.rawValue = rawValue }

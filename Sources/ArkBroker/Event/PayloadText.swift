@@ -15,5 +15,7 @@ enum PayloadText {
       }
     }
   }
-  static func unescaped(_ text: UnsafeRawBufferPointer) -> String { String(decoding: text, as: UTF8.self) }
+  static func unescaped(_ text: UnsafeRawBufferPointer) -> String {
+    String(decoding: text, as: UTF8.self)
+  }
 }

@@ -59,7 +59,8 @@ extension Timestamp {
     func put(_ value: Int64, digits: Int, at offset: Int) {
       var value = value
       for place in stride(from: offset + digits - 1, through: offset, by: -1) {
-        text.storeBytes(of: UInt8(truncatingIfNeeded: value % 10) &+ 0x30, toByteOffset: place, as: UInt8.self)
+        text.storeBytes(
+          of: UInt8(truncatingIfNeeded: value % 10) &+ 0x30, toByteOffset: place, as: UInt8.self)
         value /= 10
       }
     }

@@ -72,7 +72,8 @@ struct WireWriter {
     func hit(_ word: UInt64) -> Bool {
       let quote = word ^ (ones &* 0x22)
       let backslash = word ^ (ones &* 0x5c)
-      let found = ((word &- ones &* 0x20) & ~word) | ((quote &- ones) & ~quote)
+      let found =
+        ((word &- ones &* 0x20) & ~word) | ((quote &- ones) & ~quote)
         | ((backslash &- ones) & ~backslash)
       return found & tops != 0
     }

@@ -1,0 +1,284 @@
+import Synchronization
+
+/// The way into the log: one group of batches at a time goes through de-duplication into the store, then to the tail, then the publishers are told.
+///
+/// Publishers that arrive while a group is under way share the next one (group commit). With a store that never waits, the publisher's own thread does the work and
+/// nothing is handed over.
+final class Appender: Sendable {
+  typealias Completion = @Sendable (Result<Receipt, PublishError>) -> Void
+
+  /// A batch on its way in.
+  private struct Publication: Sendable {
+    let batch: EventBatch
+    let dropped: Int
+    let completion: Completion
+  }
+
+  private struct Queue {
+    var waiting: [Publication] = []
+    var waitingBytes = 0
+    /// Somebody is appending and will look here again before leaving.
+    var isBusy = false
+    var isStopped = false
+    var idle: [UnsafeContinuation<Void, Never>] = []
+  }
+
+  private let log: Log
+  private let limits: Broker.Limits
+  private let queue = Mutex(Queue())
+  /// Only whoever set `isBusy` touches it; the lock shows that to the compiler.
+  private let recent: Mutex<RecentIDs>
+  let counters = Counters()
+
+  init(log: Log, limits: Broker.Limits) {
+    self.log = log
+    self.limits = limits
+    recent = Mutex(RecentIDs(capacity: limits.recentIDs))
+  }
+
+  /// Numbers of events that came in.
+  final class Counters: Sendable {
+    let events = Atomic<Int>(0)
+    let bytes = Atomic<Int>(0)
+    let duplicates = Atomic<Int>(0)
+    let dropped = Atomic<Int>(0)
+    let refused = Atomic<Int>(0)
+  }
+
+  /// Takes a batch and calls back when it is stored, or not: at once, on this thread, or later on another.
+  /// - Parameter isPatient: wait in line however long it is. Else a full line is an error.
+  func append(
+    _ batch: EventBatch, dropped: Int, isPatient: Bool, then completion: @escaping Completion
+  ) {
+    if let error = refusal(of: batch) {
+      counters.refused.wrappingAdd(batch.count, ordering: .relaxed)
+      return completion(.failure(error))
+    }
+    let publication = Publication(batch: batch, dropped: dropped, completion: completion)
+    enum Turn { case mine, later, full, stopped }
+    let turn: Turn = queue.withLock { queue in
+      if queue.isStopped { return .stopped }
+      if queue.isBusy {
+        if !isPatient, queue.waitingBytes > limits.waitingBytes { return .full }
+        queue.waiting.append(publication)
+        queue.waitingBytes += batch.byteCount
+        return .later
+      }
+      queue.isBusy = true
+      return .mine
+    }
+    switch turn {
+    case .later: return
+    case .full:
+      counters.refused.wrappingAdd(batch.count, ordering: .relaxed)
+      completion(
+        .failure(
+          PublishError(.overloaded, "the store is behind; publish the same events again later")))
+    case .stopped:
+      completion(.failure(.stopped))
+    case .mine:
+      if let immediate = log.immediate {
+        var group = [publication]
+        for _ in 0..<Appender.turnsPerPublisher where !group.isEmpty {
+          appendImmediately(group, to: immediate)
+          group = nextGroup()
+        }
+        // Nobody works for the others for ever.
+        if !group.isEmpty { Task { [group] in await self.drain(group) } }
+      } else {
+        Task { await drain([publication]) }
+      }
+    }
+  }
+
+  private static let turnsPerPublisher = 16
+
+  private func drain(_ first: [Publication]) async {
+    var group = first
+    while !group.isEmpty {
+      await append(group)
+      group = nextGroup()
+    }
+  }
+
+  /// Refuses what comes from now on, and returns when what had come is done.
+  func stop() async {
+    await withUnsafeContinuation { continuation in
+      let isIdle = queue.withLock { queue in
+        queue.isStopped = true
+        if queue.isBusy { queue.idle.append(continuation) }
+        return !queue.isBusy
+      }
+      if isIdle { continuation.resume() }
+    }
+  }
+
+  private func refusal(of batch: EventBatch) -> PublishError? {
+    for ordinal in 0..<batch.count {
+      let size = Int(batch.storage.record(batch.selection[ordinal]).length)
+      guard size > limits.eventBytes else { continue }
+      return PublishError(
+        .tooLarge,
+        "event \(ordinal) takes \(size) bytes; the limit is \(limits.eventBytes) (Broker.Limits.eventBytes)"
+      )
+    }
+    return nil
+  }
+
+  /// What has come in meanwhile, up to a size; nothing, and the turn is over.
+  private func nextGroup() -> [Publication] {
+    let (group, idle): ([Publication], [UnsafeContinuation<Void, Never>]) = queue.withLock {
+      queue in
+      guard !queue.waiting.isEmpty else {
+        queue.isBusy = false
+        defer { queue.idle = [] }
+        return ([], queue.idle)
+      }
+      var bytes = 0
+      var count = 0
+      while count < queue.waiting.count, bytes < limits.groupBytes {
+        bytes += queue.waiting[count].batch.byteCount
+        count += 1
+      }
+      queue.waitingBytes -= bytes
+      if count == queue.waiting.count {
+        defer { queue.waiting = [] }
+        return (queue.waiting, [])
+      }
+      let group = Array(queue.waiting[..<count])
+      queue.waiting.removeFirst(count)
+      return (group, [])
+    }
+    for continuation in idle { continuation.resume() }
+    return group
+  }
+
+  // MARK: One group
+
+  private func appendImmediately(_ group: [Publication], to store: any ImmediateStore) {
+    let (batch, plan) = prepare(group)
+    do {
+      let positions: Positions? =
+        batch.isEmpty ? nil : try store.appendImmediately(batch)
+      finish(group, plan, batch, positions)
+    } catch {
+      fail(group, plan, error)
+      if group.count > 1, error.code == .tooLarge {
+        for publication in group { appendImmediately([publication], to: store) }
+      } else {
+        refuse(group, error)
+      }
+    }
+  }
+
+  private func append(_ group: [Publication]) async {
+    let (batch, plan) = prepare(group)
+    do throws(StoreError) {
+      let positions: Positions? =
+        batch.isEmpty ? nil : try await log.store.append(AppendRequest(batch))
+      finish(group, plan, batch, positions)
+    } catch {
+      fail(group, plan, error)
+      if group.count > 1, error.code == .tooLarge {
+        for publication in group { await append([publication]) }
+      } else {
+        refuse(group, error)
+      }
+    }
+  }
+
+  /// What is to be done with each event of a group, in order.
+  private struct Plan {
+    enum Step {
+      /// New: the place to note its position in.
+      case store(Int)
+      case known(Position)
+      /// A repetition of an event of the same group, whose position is not known yet.
+      case knownInGroup(EventIDHash)
+    }
+    var steps: [Step] = []
+    var isPlain = true
+  }
+
+  private func prepare(_ group: [Publication]) -> (EventBatch, Plan) {
+    let batch = EventBatch.joining(group.map(\.batch))
+    var plan = Plan()
+    plan.steps.reserveCapacity(batch.count)
+    recent.withLock { recent in
+      recent.reserve(batch.count)
+      for index in 0..<batch.count {
+        let hash = batch.storage.record(index).idHash
+        switch recent.note(hash) {
+        case .new(let place): plan.steps.append(.store(place))
+        case .known(let position):
+          plan.isPlain = false
+          plan.steps.append(position.map(Plan.Step.known) ?? .knownInGroup(hash))
+        }
+      }
+    }
+    guard !plan.isPlain else { return (batch, plan) }
+    let selection = Selection.range(0..<batch.count).keeping { index in
+      if case .store = plan.steps[index] { true } else { false }
+    }
+    return (EventBatch(storage: batch.storage, selection: selection).compacted(), plan)
+  }
+
+  private func finish(
+    _ group: [Publication], _ plan: Plan, _ batch: EventBatch, _ positions: Positions?
+  ) {
+    var results: [Position] = []
+    results.reserveCapacity(plan.steps.count)
+    recent.withLock { recent in
+      var next = positions?.first ?? .start
+      for step in plan.steps {
+        switch step {
+        case .store(let place):
+          recent.fill(place, with: next)
+          results.append(next)
+          next = next.advanced(by: 1)
+        case .known(let position): results.append(position)
+        case .knownInGroup(let hash):
+          // Its original comes earlier in the group, so it is filled in by now.
+          if case .known(let position?) = recent.note(hash) { results.append(position) }
+        }
+      }
+    }
+    if let positions { log.tail.append(StoredBatch(batch, first: positions.first)) }
+    counters.events.wrappingAdd(batch.count, ordering: .relaxed)
+    counters.bytes.wrappingAdd(batch.byteCount, ordering: .relaxed)
+    var start = 0
+    for publication in group {
+      let end = start + publication.batch.count
+      var receipt = Receipt(dropped: publication.dropped)
+      for event in start..<end {
+        receipt.first = min(receipt.first ?? results[event], results[event])
+        receipt.last = max(receipt.last ?? results[event], results[event])
+        if case .store = plan.steps[event] { receipt.stored += 1 } else { receipt.duplicates += 1 }
+      }
+      if receipt.duplicates > 0 {
+        counters.duplicates.wrappingAdd(receipt.duplicates, ordering: .relaxed)
+      }
+      publication.completion(.success(receipt))
+      start = end
+    }
+  }
+
+  /// Forgets the ids of a group that was not stored.
+  private func fail(_ group: [Publication], _ plan: Plan, _ error: StoreError) {
+    recent.withLock { recent in
+      for case .store(let place) in plan.steps { recent.forget(place) }
+    }
+  }
+
+  private func refuse(_ group: [Publication], _ error: StoreError) {
+    for publication in group {
+      counters.refused.wrappingAdd(publication.batch.count, ordering: .relaxed)
+      publication.completion(.failure(PublishError(error)))
+    }
+  }
+}
+
+extension PublishError {
+  /// What a broker that has stopped answers.
+  static let stopped = PublishError(.stopped, "the broker has stopped")
+}

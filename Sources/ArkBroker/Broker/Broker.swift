@@ -1,0 +1,132 @@
+import Synchronization
+
+/// The log and what is plugged into it.
+///
+/// ```swift
+/// let broker = Broker { MemoryStore(keeping: .megabytes(64)) }
+/// try await broker.publish(Event(.toolCallStarted, query: "q-1", session: "s-1"))
+/// for try await event in broker.events(matching: .session("s-1"), from: .beginning) {
+///   print(event.kind)                                  // replays, then follows
+/// }
+/// ```
+///
+/// Publishing and reading work from the start. `run()` drives the sources, sinks and services of the pipeline.
+public final class Broker: Sendable {
+  /// The bounds of a broker.
+  public struct Limits: Hashable, Sendable {
+    /// The largest event, in bytes of its wire form. Default 16 MiB.
+    public var eventBytes = 16 << 20
+    /// How much may wait for the store before publishers that cannot wait are refused. Default 64 MiB.
+    public var waitingBytes = 64 << 20
+    /// How much goes to the store at once when many publishers wait. Default 4 MiB.
+    public var groupBytes = 4 << 20
+    /// How much of the newest part of the log is kept in memory for readers at the live edge. Default 16 MiB.
+    public var tailBytes = 16 << 20
+    /// How many recent event ids are remembered, at least, to tell duplicates. Default 131,072.
+    public var recentIDs = 1 << 17
+    /// How long `run()` waits for sources, sinks and services to come to an end. Default 10 s.
+    public var drainTimeout = Duration.seconds(10)
+
+    public init() {}
+  }
+
+  let core: BrokerCore
+  private let pipeline: Pipeline
+  private let isRunning = Atomic<Bool>(false)
+
+  /// - Parameters:
+  ///   - limits: the bounds. Default: `Limits()`.
+  ///   - onLog: gets what the broker has to say: failing sinks, refused stores. Default: nobody.
+  ///   - pipeline: sources, filters, one store, then sinks and services: the order is the way of the data.
+  public init(
+    limits: Limits = Limits(), onLog: (@Sendable (LogRecord) -> Void)? = nil,
+    @PipelineBuilder _ pipeline: () -> Pipeline
+  ) {
+    self.pipeline = pipeline()
+    core = BrokerCore(
+      store: self.pipeline.store, filters: self.pipeline.filters, limits: limits, onLog: onLog)
+  }
+
+  /// Publishes a batch: returns when it is as durable as the store promises. Filters apply.
+  /// - Throws: `PublishError`; then nothing of the batch was stored.
+  @discardableResult
+  public func publish(_ batch: EventBatch) async throws(PublishError) -> Receipt {
+    try await core.publish(batch)
+  }
+
+  /// Publishes one event: see above.
+  /// - Throws: `PublishError`; then it was not stored.
+  @discardableResult
+  public func publish(_ event: Event) async throws(PublishError) -> Receipt {
+    try await core.publish(EventBatch(CollectionOfOne(event)))
+  }
+
+  /// The events, replayed from `start` and then as they come.
+  /// - Parameters:
+  ///   - match: which events. Default: all.
+  ///   - start: where to begin. Default: with the next event to come, counted from when the iteration begins.
+  ///   - follows: go on with new events at the end; else stop where the log ended at the beginning. Default true.
+  public func events(
+    matching match: Match = .all, from start: Start = .now, following follows: Bool = true
+  ) -> Events {
+    outlet.events(matching: match, from: start, following: follows)
+  }
+
+  /// The events page by page, which is faster when there are many.
+  /// - Parameters: as for `events`; `limit` bounds a page.
+  public func pages(
+    matching match: Match = .all, from start: Start = .now, following follows: Bool = true,
+    limit: ReadLimit = ReadLimit()
+  ) -> Pages {
+    outlet.pages(matching: match, from: start, following: follows, limit: limit)
+  }
+
+  /// Where sources publish: for a source that the host program runs itself.
+  public var inlet: Inlet { Inlet(core: core) }
+
+  /// Where sinks read: for a sink that the host program runs itself, and for cursors.
+  public var outlet: Outlet { Outlet(core: core) }
+
+  /// Hides the matching events at once and for good.
+  /// - Returns: how many events are gone.
+  /// - Throws: `StoreError` when the store can't.
+  @discardableResult
+  public func delete(matching match: Match) async throws(StoreError) -> Int {
+    let log = try await core.log()
+    let deleted = try await log.store.delete(DeleteRequest(matching: match))
+    log.tail.forget()
+    return deleted
+  }
+
+  /// Folds the log as it stands into a state.
+  /// - Returns: the state, and the position up to which it accounts for the log.
+  /// - Throws: `StoreError` when the store can't be read.
+  public func fold<State: Projection>(
+    into state: State, matching match: Match = .all, after position: Position = .start
+  ) async throws(StoreError) -> (state: State, through: Position) {
+    var state = state
+    let cursor = try await outlet.cursor(
+      matching: match, from: position == .start ? .beginning : .after(position), following: false)
+    while let page = try await cursor.next() {
+      for event in page.events { state.apply(event) }
+    }
+    return (state, cursor.position)
+  }
+
+  /// Numbers for the metrics.
+  public var statistics: BrokerStatistics {
+    get async { await core.statistics }
+  }
+
+  /// Runs the pipeline until its task is cancelled, or until its sources have ended when it has no sinks and services; then drains it.
+  ///
+  /// Draining: sources and services are cancelled and finish what they have begun; sinks read to the end of the log; the store is closed. What does not come to an end
+  /// within `Limits.drainTimeout` is cancelled. After that the broker can't be used any more.
+  /// - Throws: `StoreError` when the store can't be closed.
+  /// - Precondition: it runs only once.
+  public func run() async throws {
+    precondition(
+      !isRunning.exchange(true, ordering: .relaxed), "a broker runs only once: make a new one")
+    try await PipelineRun(pipeline: pipeline, broker: self).run()
+  }
+}

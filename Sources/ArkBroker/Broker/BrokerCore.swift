@@ -1,0 +1,153 @@
+import Synchronization
+
+/// What a broker, its inlet and its outlet share: the log, the way into it, the filters.
+final class BrokerCore: Sendable {
+  private enum State {
+    case unopened
+    case opening([UnsafeContinuation<Void, Never>])
+    case open(Opened)
+  }
+
+  /// The log and the way into it, once the store has told where it ends.
+  struct Opened: Sendable {
+    let log: Log
+    let appender: Appender
+  }
+
+  let store: any Store
+  private let filters: [any Filter]
+  let limits: Broker.Limits
+  private let onLog: (@Sendable (LogRecord) -> Void)?
+  private let state = Mutex(State.unopened)
+  private let dropped = Atomic<Int>(0)
+
+  init(
+    store: any Store, filters: [any Filter], limits: Broker.Limits,
+    onLog: (@Sendable (LogRecord) -> Void)?
+  ) {
+    self.store = store
+    self.filters = filters
+    self.limits = limits
+    self.onLog = onLog
+    // A store that never waits can be opened at once.
+    if let immediate = store as? any ImmediateStore {
+      open(newest: immediate.immediateBounds.newest)
+    }
+  }
+
+  func report(_ level: LogRecord.Level, _ message: String) { onLog?(LogRecord(level, message)) }
+
+  // MARK: Opening
+
+  @discardableResult
+  private func open(newest: Position) -> Opened {
+    let log = Log(store: store, newest: newest, tailBytes: limits.tailBytes)
+    let opened = Opened(log: log, appender: Appender(log: log, limits: limits))
+    let waiting = state.withLock { state in
+      defer { state = .open(opened) }
+      if case .opening(let waiting) = state { return waiting }
+      return []
+    }
+    for continuation in waiting { continuation.resume() }
+    return opened
+  }
+
+  /// The log, when it has been opened.
+  var opened: Opened? {
+    state.withLock { if case .open(let opened) = $0 { opened } else { nil } }
+  }
+
+  private func openedWhenReady() async -> Opened {
+    while true {
+      enum Step { case ready(Opened), open, wait }
+      let step: Step = state.withLock { state in
+        switch state {
+        case .open(let opened): return .ready(opened)
+        case .unopened:
+          state = .opening([])
+          return .open
+        case .opening: return .wait
+        }
+      }
+      switch step {
+      case .ready(let opened): return opened
+      case .open: return open(newest: await store.bounds.newest)
+      case .wait:
+        await withUnsafeContinuation { continuation in
+          let isOpen = state.withLock { state in
+            guard case .opening(var waiting) = state else { return true }
+            waiting.append(continuation)
+            state = .opening(waiting)
+            return false
+          }
+          if isOpen { continuation.resume() }
+        }
+      }
+    }
+  }
+
+  func log() async throws(StoreError) -> Log { await openedWhenReady().log }
+
+  // MARK: Publishing
+
+  func publish(_ batch: EventBatch) async throws(PublishError) -> Receipt {
+    if opened == nil { _ = await openedWhenReady() }
+    let result = await withUnsafeContinuation { continuation in
+      publish(batch, isPatient: true) { continuation.resume(returning: $0) }
+    }
+    return try result.get()
+  }
+
+  func publish(
+    _ batch: EventBatch, isPatient: Bool, then completion: @escaping Appender.Completion
+  ) {
+    var kept = batch
+    for filter in filters { kept = filter.apply(to: kept) }
+    let dropped = batch.count - kept.count
+    if dropped > 0 { self.dropped.wrappingAdd(dropped, ordering: .relaxed) }
+    guard !kept.isEmpty else { return completion(.success(Receipt(dropped: dropped))) }
+    guard let opened else {
+      return completion(.failure(PublishError(.overloaded, "the store is being opened")))
+    }
+    opened.appender.append(kept, dropped: dropped, isPatient: isPatient, then: completion)
+  }
+
+  /// Refuses new events, waits for those under way, and tells readers that the log has ended.
+  func stop() async {
+    guard let opened else { return }
+    await opened.appender.stop()
+    opened.log.tail.end()
+  }
+
+  // MARK: Reading
+
+  func pages(matching match: Match, from start: Start, following follows: Bool, limit: ReadLimit)
+    -> Pages
+  {
+    Pages(
+      log: { () async throws(StoreError) -> Log in try await self.log() }, match: match,
+      start: start, follows: follows, limit: limit)
+  }
+
+  var statistics: BrokerStatistics {
+    get async {
+      var numbers = BrokerStatistics()
+      numbers.dropped = dropped.load(ordering: .relaxed)
+      guard let opened else { return numbers }
+      let counters = opened.appender.counters
+      numbers.eventsIn = counters.events.load(ordering: .relaxed)
+      numbers.bytesIn = counters.bytes.load(ordering: .relaxed)
+      numbers.duplicates = counters.duplicates.load(ordering: .relaxed)
+      numbers.refused = counters.refused.load(ordering: .relaxed)
+      let bounds = await store.bounds
+      numbers.oldest = bounds.oldest
+      numbers.newest = bounds.newest
+      let readers = opened.log.readers.summary
+      numbers.readers = readers.count
+      if let slowest = readers.slowest, slowest < bounds.newest {
+        numbers.slowestReaderLag = Int(bounds.newest.rawValue - slowest.rawValue)
+      }
+      return numbers
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import Synchronization
+
+/// The store and its tail: what cursors read.
+package final class Log: Sendable {
+  package let store: any Store
+  /// The same store when its calls never wait.
+  package let immediate: (any ImmediateStore)?
+  package let tail: Tail
+  let readers = Readers()
+
+  init(store: any Store, newest: Position, tailBytes: Int) {
+    self.store = store
+    immediate = store as? any ImmediateStore
+    tail = Tail(newest: newest, bytes: tailBytes)
+  }
+}
+
+/// The cursors that are open, for the metrics.
+final class Readers: Sendable {
+  /// Where one of them is; outlives it by no more than a look from another thread.
+  final class Place: Sendable {
+    let position: Atomic<UInt64>
+    init(_ position: Position) { self.position = Atomic(position.rawValue) }
+  }
+
+  private let places = Mutex<[ObjectIdentifier: Place]>([:])
+
+  func add(_ place: Place) { places.withLock { $0[ObjectIdentifier(place)] = place } }
+
+  func remove(_ place: Place) { places.withLock { $0[ObjectIdentifier(place)] = nil } }
+
+  /// How many there are and where the slowest is.
+  var summary: (count: Int, slowest: Position?) {
+    places.withLock { places in
+      let slowest = places.values.map { $0.position.load(ordering: .relaxed) }.min()
+      return (places.count, slowest.map(Position.init(rawValue:)))
+    }
+  }
+}
+
+/// One open cursor, as the rest of the broker sees it. Unregisters itself when it goes.
+final class Reader: Sendable {
+  private let place: Readers.Place
+  private let log: Log
+  private let waiter: TailWaiter
+
+  init(at position: Position, of log: Log, waiter: TailWaiter) {
+    place = Readers.Place(position)
+    self.log = log
+    self.waiter = waiter
+    log.readers.add(place)
+  }
+
+  deinit {
+    log.tail.remove(waiter)
+    log.readers.remove(place)
+  }
+
+  func advance(to position: Position) {
+    place.position.store(position.rawValue, ordering: .relaxed)
+  }
+}
+
+/// Where a cursor begins.
+public struct Start: Hashable, Sendable {
+  package enum Place: Hashable, Sendable {
+    case beginning
+    case after(Position)
+    case now
+  }
+
+  package let place: Place
+
+  /// With the oldest event kept.
+  public static let beginning = Start(place: .beginning)
+  /// With the first event behind a position.
+  public static func after(_ position: Position) -> Start { Start(place: .after(position)) }
+  /// With the next event to come.
+  public static let now = Start(place: .now)
+}

@@ -1,0 +1,38 @@
+/// Something the broker has to say about itself. Never holds a payload.
+public struct LogRecord: Sendable {
+  /// How important it is, in the usual order.
+  public enum Level: Int, Comparable, Sendable, CaseIterable {
+    case debug, info, warning, error
+    public static func < (a: Level, b: Level) -> Bool { a.rawValue < b.rawValue }
+  }
+
+  public var level: Level
+  public var message: String
+
+  public init(_ level: Level, _ message: String) {
+    self.level = level
+    self.message = message
+  }
+}
+
+/// Numbers about a broker, read at one moment.
+public struct BrokerStatistics: Hashable, Sendable {
+  /// Events stored since the start.
+  public var eventsIn = 0
+  /// The size of their wire forms in bytes.
+  public var bytesIn = 0
+  /// Events not stored because they had been before.
+  public var duplicates = 0
+  /// Events that filters dropped.
+  public var dropped = 0
+  /// Events refused: too large, overloaded, store failed.
+  public var refused = 0
+  /// Cursors that are open.
+  public var readers = 0
+  /// How many positions the slowest of them is behind the newest event.
+  public var slowestReaderLag = 0
+  /// The oldest position kept.
+  public var oldest = Position.start
+  /// The newest position given out.
+  public var newest = Position.start
+}

@@ -1,0 +1,105 @@
+import Synchronization
+
+/// One run of a pipeline, from the start of its parts to the close of its store.
+struct PipelineRun: Sendable {
+  let pipeline: Pipeline
+  let broker: Broker
+
+  private var core: BrokerCore { broker.core }
+
+  func run() async throws {
+    _ = try await core.log()
+    // Tasks of their own, because a cancelled parent must not cancel the sinks before the log has ended.
+    let sinks = pipeline.sinks.map { sink in
+      Task { [outlet = broker.outlet] in
+        await supervise(sink) { try await sink.run(reading: outlet) }
+      }
+    }
+    let sources = pipeline.sources.map { source in
+      Task { [inlet = broker.inlet] in
+        await supervise(source) { try await source.run(into: inlet) }
+      }
+    }
+    let services = pipeline.services.map { service in
+      Task { [broker] in await supervise(service) { try await service.run(in: broker) } }
+    }
+
+    let inputs = sources + services
+    let cancelled = Signal()
+    await withTaskCancellationHandler {
+      // Sources that have all come to an end are the end, unless services go on.
+      if sources.isEmpty || !services.isEmpty {
+        await cancelled.waitIgnoringCancellation()
+      } else {
+        Task {
+          for source in sources { await source.value }
+          cancelled.raise()
+        }
+        await cancelled.waitIgnoringCancellation()
+      }
+    } onCancel: {
+      cancelled.raise()
+    }
+
+    for input in inputs { input.cancel() }
+    let deadline = ContinuousClock.now + core.limits.drainTimeout
+    if await !finish(inputs, by: deadline) {
+      core.report(
+        .warning, "sources or services did not come to an end within \(core.limits.drainTimeout)")
+    }
+    await core.stop()
+    if await !finish(sinks, by: deadline) {
+      core.report(
+        .warning, "sinks did not reach the end of the log within \(core.limits.drainTimeout)")
+      for sink in sinks { sink.cancel() }
+      _ = await finish(sinks, by: ContinuousClock.now + .seconds(1))
+    }
+    try await pipeline.store.close()
+  }
+
+  /// Runs a part again, after a pause, each time it throws, until it returns or is cancelled.
+  private func supervise(
+    _ part: Any, _ run: @Sendable () async throws -> Void
+  ) async {
+    var backoff = Backoff()
+    while !Task.isCancelled {
+      let began = ContinuousClock.now
+      do {
+        try await run()
+        return
+      } catch {
+        if Task.isCancelled { return }
+        core.report(.error, "\(type(of: part)) failed and will be run again: \(error)")
+        if ContinuousClock.now - began > .seconds(60) { backoff.reset() }
+        try? await backoff.pause()
+      }
+    }
+  }
+
+  /// Waits for tasks, in spite of cancellation of this one.
+  /// - Returns: false when the deadline came first.
+  private func finish(_ tasks: [Task<Void, Never>], by deadline: ContinuousClock.Instant) async
+    -> Bool
+  {
+    guard !tasks.isEmpty else { return true }
+    let done = Signal()
+    let outcome = Outcome()
+    let watch = Task {
+      for task in tasks { await task.value }
+      outcome.isFinished.store(true, ordering: .relaxed)
+      done.raise()
+    }
+    let timer = Task {
+      try? await Task.sleep(until: deadline, clock: .continuous)
+      done.raise()
+    }
+    await done.waitIgnoringCancellation()
+    timer.cancel()
+    watch.cancel()
+    return outcome.isFinished.load(ordering: .relaxed)
+  }
+
+  private final class Outcome: Sendable {
+    let isFinished = Atomic<Bool>(false)
+  }
+}

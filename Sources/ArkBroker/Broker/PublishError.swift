@@ -1,0 +1,65 @@
+/// Why events were not taken in. Nothing of the batch was stored.
+public struct PublishError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What went wrong, for a program. More codes may come.
+  public struct Code: RawRepresentable, Hashable, Sendable {
+    public let rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    /// The broker or its store has no room now. Publish the same events again a little later.
+    public static let overloaded = Code(rawValue: "overloaded")
+    /// An event or the batch is over a limit. Publishing it again will not help.
+    public static let tooLarge = Code(rawValue: "too_large")
+    /// The broker is shutting down or has stopped.
+    public static let stopped = Code(rawValue: "stopped")
+    /// The store failed. Publishing the same events again may help, and stores none twice.
+    public static let storeFailed = Code(rawValue: "store_failed")
+  }
+
+  public var code: Code
+  /// What was wrong and what to do about it. Never holds a payload.
+  public var message: String
+
+  public init(_ code: Code, _ message: String) {
+    self.code = code
+    self.message = message
+  }
+
+  init(_ error: StoreError) {
+    switch error.code {
+    case .full: self.init(.overloaded, error.message)
+    case .tooLarge: self.init(.tooLarge, error.message)
+    case .closed: self.init(.stopped, error.message)
+    default: self.init(.storeFailed, error.message)
+    }
+  }
+
+  public var description: String { message }
+
+  /// Whether publishing the same events again can succeed.
+  public var isRetryable: Bool { code != .tooLarge }
+}
+
+/// What became of a batch that was published.
+public struct Receipt: Hashable, Sendable {
+  /// The lowest position of the events; for a duplicate, that of the event it repeats. Nil when filters dropped everything.
+  public var first: Position?
+  /// The highest position of the events, likewise.
+  public var last: Position?
+  /// How many events were stored.
+  public var stored: Int
+  /// How many had been stored before and were not stored again.
+  public var duplicates: Int
+  /// How many a filter dropped.
+  public var dropped: Int
+
+  public init(
+    first: Position? = nil, last: Position? = nil, stored: Int = 0, duplicates: Int = 0,
+    dropped: Int = 0
+  ) {
+    self.first = first
+    self.last = last
+    self.stored = stored
+    self.duplicates = duplicates
+    self.dropped = dropped
+  }
+}

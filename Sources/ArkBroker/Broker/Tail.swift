@@ -1,0 +1,282 @@
+import Synchronization
+
+/// The newest part of the log in memory, and who waits for what comes next.
+///
+/// Readers near the live edge read here without asking the store; the batches are the store's own where it keeps them in memory. Appending wakes the readers whose keys
+/// the batch holds: it never hands them anything.
+package final class Tail: Sendable {
+  private let state: Mutex<TailState>
+
+  /// - Parameters:
+  ///   - newest: the newest position in the store.
+  ///   - bytes: how much to keep in memory.
+  init(newest: Position, bytes: Int) { state = Mutex(TailState(newest: newest, bytes: bytes)) }
+
+  package var newest: Position { state.withLock { $0.newest } }
+  var isEnded: Bool { state.withLock { $0.isEnded } }
+
+  /// Takes in what the store has just acknowledged and wakes who waits for it.
+  func append(_ batch: StoredBatch) { TailWaiter.wake(state.withLock { $0.append(batch) }) }
+
+  /// Nothing more will come: wakes everybody.
+  func end() { TailWaiter.wake(state.withLock { $0.end() }) }
+
+  /// Forgets everything in memory, so that readers ask the store: after a deletion.
+  func forget() { state.withLock { $0.forget() } }
+
+  package enum Reading: Sendable {
+    case page(Page)
+    /// The position is older than what is in memory: ask the store.
+    case older
+    case atEnd(isEnded: Bool)
+  }
+
+  package func read(after: Position, _ matcher: Matcher, limit: ReadLimit) -> Reading {
+    let reading = state.withLock { $0.candidates(after: after, limit: limit) }
+    guard case .page(var page) = reading, !matcher.matchesAll else { return reading }
+    // Events are examined outside the lock.
+    page.batches = page.batches.compactMap { batch in
+      let chosen = matcher.select(from: batch.storage, batch.selection)
+      return chosen.count == 0 ? nil : batch.choosing(chosen)
+    }
+    return .page(page)
+  }
+
+  /// Waits for something behind `position`.
+  /// - Returns: false when there is already something, or nothing will come any more: read again.
+  func wait(_ waiter: TailWaiter, after position: Position) -> Bool {
+    state.withLock { $0.wait(waiter, after: position) }
+  }
+
+  /// Ends a wait, if there is one, and forgets the waiter.
+  func remove(_ waiter: TailWaiter) { state.withLock { $0.remove(waiter) } }
+}
+
+/// Someone who waits at the live edge.
+// Unchecked: the mutable part belongs to the tail's lock.
+package final class TailWaiter: @unchecked Sendable {
+  /// Called once for each wait, outside every lock.
+  private let onWake: @Sendable () -> Void
+  /// Where to call it; nil: right there, in the publisher's thread.
+  fileprivate let target: (any WakeTarget)?
+  /// Hashes of the keys of which an event must have one to matter; nil: every event matters.
+  fileprivate let keys: [UInt64]?
+
+  // Guarded by the tail's lock.
+  fileprivate var isWaiting = false
+  fileprivate var isRegistered = false
+  fileprivate var place = 0
+  fileprivate var group = 0
+  /// Nothing up to here matters to the waiter: it may go on reading behind it.
+  fileprivate(set) var skippable = Position.start
+
+  init(
+    match: Match, target: (any WakeTarget)? = nil, onWake: @escaping @Sendable () -> Void
+  ) {
+    self.onWake = onWake
+    self.target = target
+    // A pattern of kinds has no hash to wait for.
+    if let keys = match.indexKeys, keys.allSatisfy({ $0.pattern == nil }) {
+      self.keys = keys.map(IndexHash.of)
+    } else {
+      keys = nil
+    }
+  }
+
+  /// Calls the waiter back.
+  package func fire() { onWake() }
+
+  fileprivate static func wake(_ groups: [WakeGroup]) {
+    for group in groups where !group.waiters.isEmpty {
+      if let target = group.target {
+        target.wake(group.waiters)
+      } else {
+        for waiter in group.waiters { waiter.fire() }
+      }
+    }
+  }
+}
+
+/// A thread that many waiters live on: woken once for all of them.
+package protocol WakeTarget: AnyObject, Sendable {
+  /// Sees to it that `fire()` is called on each.
+  func wake(_ waiters: [TailWaiter])
+}
+
+/// Waiters of one target.
+struct WakeGroup: Sendable {
+  let target: (any WakeTarget)?
+  var waiters: [TailWaiter] = []
+}
+
+/// The state of the tail. Not thread-safe: the tail's lock guards it. Returns whom to wake; the caller does so after the lock.
+private struct TailState: ~Copyable {
+  private let capacity: Int
+  /// The oldest first; those before `start` are gone.
+  private var batches: [Entry] = []
+  private var start = 0
+  private var bytes = 0
+  private(set) var newest: Position
+  /// Everything up to here is not in memory.
+  private var forgotten: Position
+  private(set) var isEnded = false
+  /// Those that wait for any event.
+  private var groups: [WakeGroup] = []
+  /// Those with keys, waiting or not.
+  private var keyed: [UInt64: [TailWaiter]] = [:]
+
+  private struct Entry {
+    let batch: StoredBatch
+    let first: Position
+    let last: Position
+  }
+
+  init(newest: Position, bytes: Int) {
+    self.newest = newest
+    forgotten = newest
+    capacity = bytes
+  }
+
+  mutating func append(_ batch: StoredBatch) -> [WakeGroup] {
+    guard let first = batch.first?.position, let last = batch.last?.position else { return [] }
+    batches.append(Entry(batch: batch, first: first, last: last))
+    bytes += batch.storage.footprint
+    newest = last
+    while bytes > capacity, batches.count - start > 1 {
+      forgotten = batches[start].last
+      bytes -= batches[start].batch.storage.footprint
+      batches[start] = batches[start + 1]
+      start += 1
+      if start > 64, start * 2 > batches.count {
+        batches.removeFirst(start)
+        start = 0
+      }
+    }
+    return waiters(for: batch, after: first.rawValue - 1)
+  }
+
+  mutating func end() -> [WakeGroup] {
+    isEnded = true
+    var woken = takeGroups()
+    for waiters in keyed.values { collect(waiters, skippable: .start, into: &woken) }
+    return woken
+  }
+
+  mutating func forget() {
+    batches = []
+    start = 0
+    bytes = 0
+    forgotten = newest
+  }
+
+  func candidates(after: Position, limit: ReadLimit) -> Tail.Reading {
+    if after >= newest { return .atEnd(isEnded: isEnded) }
+    if after < forgotten { return .older }
+    var low = start
+    var high = batches.count
+    while low < high {
+      let middle = (low + high) / 2
+      if batches[middle].last <= after { low = middle + 1 } else { high = middle }
+    }
+    var page = Page(batches: [], lookedThrough: after)
+    var events = limit.events
+    var bytes = limit.bytes
+    while low < batches.count, events > 0, bytes > 0 || page.batches.isEmpty {
+      let entry = batches[low]
+      var batch = entry.batch
+      if entry.first <= after {
+        batch = batch.choosing(
+          batch.selection.dropping(while: { batch.position(at: $0) <= after }))
+      }
+      if batch.count > events { batch = batch.choosing(batch.selection.prefix(events)) }
+      page.batches.append(batch)
+      page.lookedThrough = batch.last!.position
+      events -= batch.count
+      bytes -= batch.storage.footprint
+      low += 1
+    }
+    return .page(page)
+  }
+
+  // MARK: Waiting
+
+  mutating func wait(_ waiter: TailWaiter, after position: Position) -> Bool {
+    guard position >= newest, !isEnded else { return false }
+    // Its last wait may have been broken off by a cancellation.
+    guard !waiter.isWaiting else { return true }
+    waiter.isWaiting = true
+    guard let keys = waiter.keys else {
+      if let group = groups.firstIndex(where: { $0.target === waiter.target }) {
+        waiter.group = group
+      } else {
+        waiter.group = groups.count
+        groups.append(WakeGroup(target: waiter.target))
+      }
+      waiter.place = groups[waiter.group].waiters.count
+      groups[waiter.group].waiters.append(waiter)
+      return true
+    }
+    if !waiter.isRegistered {
+      waiter.isRegistered = true
+      for key in keys { keyed[key, default: []].append(waiter) }
+    }
+    return true
+  }
+
+  mutating func remove(_ waiter: TailWaiter) {
+    if let keys = waiter.keys {
+      guard waiter.isRegistered else { return }
+      waiter.isRegistered = false
+      for key in keys {
+        keyed[key]?.removeAll { $0 === waiter }
+        if keyed[key]?.isEmpty == true { keyed[key] = nil }
+      }
+    } else if waiter.isWaiting {
+      let last = groups[waiter.group].waiters.removeLast()
+      if last !== waiter {
+        groups[waiter.group].waiters[waiter.place] = last
+        last.place = waiter.place
+      }
+    }
+    waiter.isWaiting = false
+  }
+
+  private mutating func waiters(for batch: StoredBatch, after: UInt64) -> [WakeGroup] {
+    var woken = takeGroups()
+    guard !keyed.isEmpty else { return woken }
+    let skippable = Position(rawValue: after)
+    for ordinal in 0..<batch.count {
+      let index = batch.selection[ordinal]
+      for field in EventField.indexed {
+        let text = batch.storage.field(field, of: index)
+        guard !text.isEmpty, let waiters = keyed[IndexHash.of(field, text)] else { continue }
+        collect(waiters, skippable: skippable, into: &woken)
+      }
+    }
+    return woken
+  }
+
+  private mutating func takeGroups() -> [WakeGroup] {
+    guard groups.contains(where: { !$0.waiters.isEmpty }) else { return [] }
+    let woken = groups
+    for place in groups.indices {
+      for waiter in groups[place].waiters { waiter.isWaiting = false }
+      groups[place].waiters = []
+    }
+    return woken
+  }
+
+  private func collect(
+    _ waiters: [TailWaiter], skippable: Position, into woken: inout [WakeGroup]
+  ) {
+    for waiter in waiters where waiter.isWaiting {
+      waiter.isWaiting = false
+      waiter.skippable = skippable
+      if let group = woken.firstIndex(where: { $0.target === waiter.target }) {
+        woken[group].waiters.append(waiter)
+      } else {
+        woken.append(WakeGroup(target: waiter.target, waiters: [waiter]))
+      }
+    }
+  }
+}

@@ -1,0 +1,60 @@
+/// One entry of an index that helps to find the events a match takes.
+public struct IndexKey: Hashable, Sendable, CustomStringConvertible {
+  package let field: EventField
+  /// The id or kind. In a kind, `*` may stand for any characters.
+  public let value: String
+  /// For kinds with a star.
+  package let pattern: KindPattern?
+
+  /// `kind`, or a correlation id's name such as `session`.
+  public var name: String { field.name }
+
+  public var description: String { "\(name)=\(value)" }
+}
+
+extension Match {
+  /// Keys of which every event that this match takes has at least one, or nil when it may take events with any keys.
+  ///
+  /// A store with an index reads the events under these keys and applies the whole match to them. Keys are the correlation ids and the kind.
+  public var indexKeys: [IndexKey]? {
+    guard let cover = node.cover, cover.keys.count <= Cover.maximumKeys else { return nil }
+    return cover.keys
+  }
+}
+
+/// Keys that cover a match, and a guess of how many events they bring.
+private struct Cover {
+  static let maximumKeys = 64
+
+  var keys: [IndexKey]
+  var cost: Int
+}
+
+extension Match.Node {
+  fileprivate var cover: Cover? {
+    switch self {
+    case .none: Cover(keys: [], cost: 0)
+    case .field(let field, let value) where EventField.correlation.contains(field):
+      // A namespace or an agent says less than an id of one run.
+      Cover(
+        keys: [IndexKey(field: field, value: value, pattern: nil)],
+        cost: [.namespace, .agent, .team].contains(field) ? 100 : 1)
+    case .kind(let pattern):
+      Cover(
+        keys: [
+          IndexKey(field: .kind, value: pattern.text, pattern: pattern.isExact ? nil : pattern)
+        ],
+        cost: pattern.isExact ? 1_000 : 10_000)
+    case .and(let nodes):
+      nodes.compactMap(\.cover).min { $0.cost < $1.cost }
+    case .or(let nodes):
+      nodes.reduce(Cover(keys: [], cost: 0)) { sum, node in
+        guard let sum, let cover = node.cover else { return nil }
+        return Cover(
+          keys: sum.keys + cover.keys.filter { !sum.keys.contains($0) }, cost: sum.cost + cover.cost
+        )
+      }
+    case .all, .field, .attribute, .since, .until, .not: nil
+    }
+  }
+}

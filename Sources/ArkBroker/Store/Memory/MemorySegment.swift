@@ -1,0 +1,122 @@
+/// A run of batches with an index that tells which of them hold a key.
+struct MemorySegment {
+  struct Entry {
+    var batch: StoredBatch
+    /// The last position the batch took, even if that event has been deleted since.
+    var last: Position
+
+    /// Memory of the batch, and roughly that of its index entries.
+    var footprint: Int { batch.storage.footprint + batch.count * 64 + 96 }
+  }
+
+  /// What is left in the place of a segment that was dropped.
+  static let gone = MemorySegment()
+
+  private static let none = EventBatch.empty.storage
+
+  private var entries: [Entry] = []
+  /// Entries before this one have been dropped.
+  private var start = 0
+  private var index = MemoryIndex()
+  private var bytes = 0
+  private var events = 0
+  /// The last position of the newest entry.
+  private(set) var last = Position.start
+
+  var count: Int { entries.count - start }
+
+  /// The oldest position that may still be read.
+  var oldest: Position? {
+    for entry in entries[start...] {
+      if let first = entry.batch.first { return first.position }
+    }
+    return nil
+  }
+
+  func isFull(of retention: MemoryStore.Retention) -> Bool {
+    bytes > min(8 << 20, max(1 << 16, retention.bytes / 16))
+      || events > min(1 << 16, max(64, retention.events / 16))
+  }
+
+  mutating func append(_ entry: Entry) {
+    index.add(entry.batch, as: UInt32(entries.count))
+    entries.append(entry)
+    bytes += entry.footprint
+    events += entry.batch.count
+    last = entry.last
+  }
+
+  mutating func removeFirst() -> Entry {
+    let entry = entries[start]
+    entries[start].batch = StoredBatch(
+      storage: MemorySegment.none, selection: .range(0..<0), positions: .from(.start))
+    start += 1
+    return entry
+  }
+
+  /// Replaces each batch that holds matching events by one without them, so that their bytes are really gone.
+  mutating func delete(_ matcher: Matcher) -> (events: Int, bytes: Int) {
+    var events = 0
+    var bytes = 0
+    for place in start..<entries.count {
+      let batch = entries[place].batch
+      let kept = batch.selection.keeping { !matcher.matches(batch.storage, $0) }
+      guard kept.count < batch.count else { continue }
+      events += batch.count - kept.count
+      let before = entries[place].footprint
+      entries[place].batch =
+        kept.count == 0
+        ? StoredBatch(
+          storage: MemorySegment.none, selection: .range(0..<0), positions: .from(.start))
+        : StoredBatch(Array(batch.choosing(kept)))
+      bytes += before - entries[place].footprint
+    }
+    return (events, bytes)
+  }
+
+  /// Adds batches behind `after` until there are enough.
+  /// - Returns: whether there are.
+  func collect(
+    after: Position, _ keys: MemoryLog.Keys?, limit: ReadLimit,
+    into found: inout MemoryLog.Candidates, _ events: inout Int
+  ) -> Bool {
+    let first = entry(holding: after.advanced(by: 1))
+    if let keys {
+      for place in index.entries(keys, from: first) {
+        if take(place, after, limit, &found, &events) { return true }
+      }
+    } else {
+      for place in first..<entries.count {
+        if take(place, after, limit, &found, &events) { return true }
+      }
+    }
+    found.lookedThrough = max(found.lookedThrough, last)
+    return false
+  }
+
+  private func take(
+    _ place: Int, _ after: Position, _ limit: ReadLimit, _ found: inout MemoryLog.Candidates,
+    _ events: inout Int
+  ) -> Bool {
+    var batch = entries[place].batch
+    if let first = batch.first, first.position <= after {
+      batch = batch.choosing(batch.selection.dropping(while: { batch.position(at: $0) <= after }))
+    }
+    guard !batch.isEmpty else { return false }
+    found.batches.append(batch)
+    found.lookedThrough = entries[place].last
+    events += batch.count
+    return events >= limit.events
+  }
+
+  /// The first entry that ends at `position` or later.
+  private func entry(holding position: Position) -> Int {
+    var low = start
+    var high = entries.count
+    while low < high {
+      let middle = (low + high) / 2
+      if entries[middle].last < position { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+}

@@ -1,0 +1,137 @@
+import Synchronization
+
+/// A store in memory: fast, bounded, gone with the process.
+///
+/// The oldest events go first when a bound is reached. Batches are kept as they came, and readers get references to the same memory. Positions start at 1 with every
+/// process: a reader that comes back with an older process's position sees either a gap or what now has that position.
+public final class MemoryStore: ImmediateStore {
+  /// How much a memory store keeps.
+  public struct Retention: Hashable, Sendable {
+    /// Memory for events with their records and index entries.
+    public var bytes: Int
+    public var events: Int
+
+    public init(bytes: Int, events: Int = .max) {
+      self.bytes = bytes
+      self.events = events
+    }
+
+    /// As many events as fit into this many mebibytes.
+    public static func megabytes(_ count: Int) -> Retention { Retention(bytes: count << 20) }
+    /// This many events, in at most a gibibyte.
+    public static func events(_ count: Int) -> Retention {
+      Retention(bytes: 1 << 30, events: count)
+    }
+  }
+
+  private let log: Mutex<MemoryLog>
+
+  /// - Parameter retention: what to keep. The newest batch is kept even when it alone is over the bound.
+  public init(keeping retention: Retention) {
+    log = Mutex(MemoryLog(retention: retention))
+  }
+
+  public func append(_ request: AppendRequest) async throws(StoreError) -> Positions {
+    try appendImmediately(request.batch)
+  }
+
+  public func read(_ request: ReadRequest) async throws(StoreError) -> Page {
+    try readImmediately(request)
+  }
+
+  public var bounds: Bounds {
+    get async { immediateBounds }
+  }
+
+  public func delete(_ request: DeleteRequest) async throws(StoreError) -> Int {
+    let matcher = Matcher(request.match)
+    return try open { $0.delete(matcher) }
+  }
+
+  public func value(for key: StateKey) async throws(StoreError) -> [UInt8]? {
+    try open { $0.values[key] }
+  }
+
+  public func setValue(_ value: [UInt8]?, for key: StateKey) async throws(StoreError) {
+    try open { $0.values[key] = value }
+  }
+
+  public func close() async throws(StoreError) {
+    log.withLock { $0.close() }
+  }
+
+  package func appendImmediately(_ batch: EventBatch) throws(StoreError) -> Positions {
+    let batch = batch.compacted()
+    return try open { $0.append(batch) }
+  }
+
+  package func readImmediately(_ request: ReadRequest) throws(StoreError) -> Page {
+    let keys = MemoryLog.Keys(request.match)
+    var page = Page(batches: [], lookedThrough: request.after)
+    var examined = 0
+    // Batches are collected under the lock, events are examined outside it.
+    while true {
+      let after = page.lookedThrough
+      let found = try open { $0.candidates(after: after, keys, limit: request.limit) }
+      let complete = page.append(
+        found, matching: request.matcher, limit: request.limit)
+      examined += found.batches.count
+      if !complete || !page.isEmpty || found.reachedEnd || examined > 4096 { return page }
+    }
+  }
+
+  package var immediateBounds: Bounds { log.withLock { $0.bounds } }
+
+  /// Memory in use for events, in bytes.
+  package var footprint: Int { log.withLock { $0.footprint } }
+
+  private func open<Result: Sendable>(_ body: (inout sending MemoryLog) -> sending Result)
+    throws(StoreError) -> Result
+  {
+    let result: Result? = log.withLock { log in
+      log.isClosed ? nil : body(&log)
+    }
+    guard let result else { throw StoreError.closed }
+    return result
+  }
+}
+
+extension Page {
+  /// Adds what passes of some candidates, up to the limit.
+  /// - Returns: false when the limit was reached first.
+  fileprivate mutating func append(
+    _ candidates: MemoryLog.Candidates, matching matcher: Matcher, limit: ReadLimit
+  ) -> Bool {
+    var events = limit.events
+    var bytes = limit.bytes
+    for batch in candidates.batches {
+      var chosen = matcher.select(from: batch.storage, batch.selection)
+      var size = EventBatch(storage: batch.storage, selection: chosen).byteCount
+      if chosen.count > events || size > bytes {
+        // Cut so that the limits hold; the first event of a page is returned whatever its size.
+        var kept = 0
+        size = 0
+        while kept < min(chosen.count, events) {
+          let next = Int(batch.storage.record(chosen[kept]).length)
+          if size + next > bytes, kept > 0 || !batches.isEmpty { break }
+          size += next
+          kept += 1
+        }
+        if kept < chosen.count {
+          if kept > 0 {
+            chosen = chosen.prefix(kept)
+            batches.append(batch.choosing(chosen))
+            lookedThrough = batch.position(at: chosen[kept - 1])
+          }
+          return false
+        }
+      }
+      if chosen.count > 0 { batches.append(batch.choosing(chosen)) }
+      lookedThrough = batch.position(at: batch.selection[batch.selection.count - 1])
+      events -= chosen.count
+      bytes -= size
+    }
+    lookedThrough = max(lookedThrough, candidates.lookedThrough)
+    return true
+  }
+}

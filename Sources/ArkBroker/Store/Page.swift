@@ -1,0 +1,132 @@
+/// An event together with its place in the log. Every property of the event can be read through it.
+@dynamicMemberLookup
+public struct StoredEvent: Sendable, Equatable {
+  public let position: Position
+  public let event: Event
+
+  public init(position: Position, event: Event) {
+    self.position = position
+    self.event = event
+  }
+
+  public subscript<Value>(dynamicMember path: KeyPath<Event, Value>) -> Value {
+    event[keyPath: path]
+  }
+
+  /// One correlation id, or nil when the event has none.
+  public subscript(key: Correlation.Key) -> String? { event[key] }
+}
+
+/// Events of one batch with their positions.
+public struct StoredBatch: Sendable, RandomAccessCollection {
+  package let storage: BatchStorage
+  package let selection: Selection
+  package let positions: Places
+
+  /// Where the events of a storage are.
+  package enum Places: Sendable, Hashable {
+    /// The event at index 0 of the storage is here, the others follow.
+    case from(Position)
+    /// One for each event of the storage.
+    case each([Position])
+  }
+
+  package init(storage: BatchStorage, selection: Selection, positions: Places) {
+    self.storage = storage
+    self.selection = selection
+    self.positions = positions
+  }
+
+  /// A batch whose events took consecutive positions.
+  public init(_ batch: EventBatch, first: Position) {
+    let batch = batch.compacted()
+    self.init(storage: batch.storage, selection: batch.selection, positions: .from(first))
+  }
+
+  /// Events with the positions they have, ascending.
+  public init(_ events: some Collection<StoredEvent>) {
+    let batch = EventBatch(events.map(\.event)).compacted()
+    self.init(
+      storage: batch.storage, selection: batch.selection, positions: .each(events.map(\.position)))
+  }
+
+  public var startIndex: Int { 0 }
+  public var endIndex: Int { selection.count }
+  public subscript(ordinal: Int) -> StoredEvent {
+    let index = selection[ordinal]
+    return StoredEvent(position: position(at: index), event: Event(storage: storage, index: index))
+  }
+
+  /// The events without their positions.
+  public var batch: EventBatch { EventBatch(storage: storage, selection: selection) }
+
+  /// Where the event at `index` of the storage is.
+  package func position(at index: Int) -> Position {
+    switch positions {
+    case .from(let first): first.advanced(by: index)
+    case .each(let positions): positions[index]
+    }
+  }
+
+  /// The same events less those that `selection` leaves out.
+  package func choosing(_ selection: Selection) -> StoredBatch {
+    StoredBatch(storage: storage, selection: selection, positions: positions)
+  }
+}
+
+/// What one read found.
+public struct Page: Sendable {
+  /// Events in ascending position, as the batches they are stored in.
+  public var batches: [StoredBatch]
+  /// How far the store looked: every matching event up to here that is behind the position asked for, and still kept, is in `batches`.
+  public var lookedThrough: Position
+  /// Positions before these events that a cursor asked for and that are not kept any more. Cursors set it, stores don't.
+  public var gap: Gap?
+
+  public init(batches: [StoredBatch], lookedThrough: Position) {
+    self.batches = batches
+    self.lookedThrough = lookedThrough
+  }
+
+  /// How many events there are.
+  public var count: Int { batches.reduce(0) { $0 + $1.count } }
+  public var isEmpty: Bool { batches.allSatisfy(\.isEmpty) }
+  /// The events one by one, in ascending position.
+  public var events: some Sequence<StoredEvent> & Sendable { FlattenedPage(batches: batches) }
+}
+
+private struct FlattenedPage: Sequence, IteratorProtocol, Sendable {
+  let batches: [StoredBatch]
+  var place = 0
+  var ordinal = 0
+
+  mutating func next() -> StoredEvent? {
+    while place < batches.count {
+      if ordinal < batches[place].count {
+        defer { ordinal += 1 }
+        return batches[place][ordinal]
+      }
+      place += 1
+      ordinal = 0
+    }
+    return nil
+  }
+}
+
+/// A part of the log that a reader asked for and cannot have.
+public struct Gap: Hashable, Sendable {
+  /// Why a part of the log is missing. More reasons may come.
+  public struct Reason: RawRepresentable, Hashable, Sendable {
+    public let rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    /// The events were older than what is kept.
+    public static let expired = Reason(rawValue: "expired")
+    /// The position lies ahead of the log: it comes from a log that is no more. Reading goes on with the oldest event kept.
+    public static let restarted = Reason(rawValue: "restarted")
+  }
+
+  public var first: Position
+  public var last: Position
+  public var reason: Reason
+}

@@ -1,0 +1,133 @@
+/// Where the log lives.
+///
+/// A store keeps events in the order in which it took them and hands them back by position. It never waits for new events (the broker does that) and never pushes.
+/// Obligations, each with a law in `ArkBrokerTesting` that a conformance should be run against:
+///
+/// - Positions start at 1 and only grow. They are never reused: not after a deletion, not when `append` failed, not after a restart.
+/// - `append` is all or nothing, and when it returns the events are as safe as the store's documentation promises. Until then no reader sees them.
+/// - `read` returns events in ascending position, byte for byte as they were appended.
+/// - Calls come from any thread, several at once.
+/// - Error messages never show a payload.
+///
+/// The parameters are structs, so that a field can be added without breaking a conformance.
+public protocol Store: Sendable {
+  /// Takes a batch in, durably when it returns, under consecutive positions.
+  /// - Throws: `StoreError`: `.full` when there is no room (try again later), `.tooLarge`, `.closed`, `.failed`.
+  func append(_ request: AppendRequest) async throws(StoreError) -> Positions
+
+  /// Reads events behind a position. Returns at once: with at least one event if there is a matching one in what it looked at, and how far it looked.
+  ///
+  /// An answer without events whose `lookedThrough` is the newest position means that there are none. A store may look at only a part of the log in one call, as long as
+  /// `lookedThrough` grows.
+  /// - Throws: `StoreError`: `.closed`, `.failed`.
+  func read(_ request: ReadRequest) async throws(StoreError) -> Page
+
+  /// The oldest position kept and the newest one given.
+  var bounds: Bounds { get async }
+
+  /// Hides the matching events at once and for good. Their positions become gaps.
+  /// - Returns: how many events are gone.
+  /// - Throws: `StoreError`: `.closed`, `.failed`.
+  func delete(_ request: DeleteRequest) async throws(StoreError) -> Int
+
+  /// The small state kept under a key, or nil.
+  /// - Throws: `StoreError`: `.closed`, `.failed`.
+  func value(for key: StateKey) async throws(StoreError) -> [UInt8]?
+
+  /// Keeps small state under a key, as durable as the events; nil removes it.
+  /// - Throws: `StoreError`: `.closed`, `.failed`, `.full`.
+  func setValue(_ value: [UInt8]?, for key: StateKey) async throws(StoreError)
+
+  /// Makes everything safe and lets go of resources. After that every call throws `.closed`. Closing again does nothing.
+  /// - Throws: `StoreError`: `.failed`.
+  func close() async throws(StoreError)
+}
+
+/// What to append.
+public struct AppendRequest: Sendable {
+  /// At least one event.
+  public var batch: EventBatch
+
+  public init(_ batch: EventBatch) { self.batch = batch }
+}
+
+/// What to read.
+public struct ReadRequest: Sendable {
+  /// Events behind this position.
+  public var after: Position
+  /// Which of them.
+  public var match: Match
+  public var limit: ReadLimit
+  /// The match, compiled once by the reader.
+  package var matcher: Matcher
+
+  public init(after: Position, matching match: Match = .all, limit: ReadLimit = ReadLimit()) {
+    self.init(after: after, matching: match, compiled: Matcher(match), limit: limit)
+  }
+
+  package init(
+    after: Position, matching match: Match, compiled matcher: Matcher, limit: ReadLimit
+  ) {
+    self.after = after
+    self.match = match
+    self.limit = limit
+    self.matcher = matcher
+  }
+}
+
+/// How much one read returns at most. A single event larger than `bytes` is returned all the same.
+public struct ReadLimit: Hashable, Sendable {
+  /// Default 256.
+  public var events: Int
+  /// Size of the wire forms together. Default 1 MiB.
+  public var bytes: Int
+
+  public init(events: Int = 256, bytes: Int = 1 << 20) {
+    self.events = max(1, events)
+    self.bytes = max(1, bytes)
+  }
+}
+
+/// What to delete.
+public struct DeleteRequest: Sendable {
+  public var match: Match
+
+  public init(matching match: Match) { self.match = match }
+}
+
+/// What part of the log there is.
+public struct Bounds: Hashable, Sendable {
+  /// The oldest position that may still be read: one past `newest` when nothing is kept.
+  public var oldest: Position
+  /// The newest position given out, whether or not its event is still kept; `.start` before the first.
+  public var newest: Position
+
+  public init(oldest: Position, newest: Position) {
+    self.oldest = oldest
+    self.newest = newest
+  }
+}
+
+/// The name under which a store keeps a piece of state.
+public struct StateKey: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+  /// At most 255 bytes.
+  public let rawValue: String
+
+  public init(rawValue: String) { self.rawValue = rawValue }
+
+  /// Where the named cursor `name` stands.
+  public static func cursor(_ name: String) -> StateKey { StateKey(rawValue: "cursor/\(name)") }
+  /// The snapshot of the projection `name`.
+  public static func projection(_ name: String) -> StateKey {
+    StateKey(rawValue: "projection/\(name)")
+  }
+
+  public var description: String { rawValue }
+}
+
+/// A store whose calls never wait, so that a caller which must not suspend can use it.
+package protocol ImmediateStore: Store {
+  func appendImmediately(_ batch: EventBatch) throws(StoreError) -> Positions
+  func readImmediately(_ request: ReadRequest) throws(StoreError) -> Page
+  var immediateBounds: Bounds { get }
+}

@@ -1,0 +1,31 @@
+/// Why a store did not do what it was asked.
+public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What went wrong, for a program. More codes may come.
+  public struct Code: RawRepresentable, Hashable, Sendable {
+    public let rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    /// There is no room now. Trying again later may help.
+    public static let full = Code(rawValue: "full")
+    /// This batch can never be stored here.
+    public static let tooLarge = Code(rawValue: "too_large")
+    /// The store has been closed.
+    public static let closed = Code(rawValue: "closed")
+    /// The medium failed. Trying again may help.
+    public static let failed = Code(rawValue: "failed")
+  }
+
+  public var code: Code
+  /// What failed, where, and what to do about it. Never holds a payload.
+  public var message: String
+
+  public init(_ code: Code, _ message: String) {
+    self.code = code
+    self.message = message
+  }
+
+  public var description: String { message }
+
+  /// What a closed store answers.
+  public static let closed = StoreError(.closed, "the store is closed")
+}
