@@ -33,7 +33,8 @@ extension ByteWriter {
     let start = room
     var index = 0
     while index + 2 < bytes.count {
-      let group = UInt32(bytes[index]) << 16 | UInt32(bytes[index + 1]) << 8
+      let group =
+        UInt32(bytes[index]) << 16 | UInt32(bytes[index + 1]) << 8
         | UInt32(bytes[index + 2])
       ByteWriter.store(group, digits: 4, at: room)
       room += 4

@@ -73,7 +73,8 @@ package struct ByteWriter: ~Copyable {
   /// Room for `count` more bytes, as a pointer to the first free one. Follow with `commit`.
   @inlinable @inline(__always)
   package mutating func reserve(_ count: Int) -> UnsafeMutableRawPointer {
-    if capacity &- used < count { grow(by: count) }
+    // One byte more than asked for, so that there is memory to point at even for none.
+    if capacity &- used <= count { grow(by: count &+ 1) }
     return storage.unsafelyUnwrapped + used
   }
 

@@ -228,7 +228,9 @@ enum JSONScanner {
     var place = start
     while place < end {
       let byte = place.load(as: UInt8.self)
-      guard byte <= 0x20, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { break }
+      guard byte <= 0x20, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else {
+        break
+      }
       place += 1
     }
     return place
