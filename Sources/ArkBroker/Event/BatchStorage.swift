@@ -1,0 +1,141 @@
+// One allocation holds a whole batch, laid out like a slotted page: wire forms grow from the front, fixed-size records from the back.
+//
+//   | wire form 0 | wire form 1 | … |      free      | … | record 1 | record 0 |
+//   ^ bytes                                                                     ^ end
+//
+// A record (`EventRecord.stride` bytes) tells where its event's wire form and the fields inside it lie, so that a filter, an index or a frame reads an event without
+// parsing it.
+
+/// What the storage of a batch says of itself.
+package struct BatchHeader {
+  /// How many records there are.
+  var count: Int
+  /// How many bytes the wire forms take together.
+  var byteCount: Int
+  /// How many bytes there are between the front and the back.
+  var capacity: Int
+}
+
+/// The memory behind a batch: a reference, written by one builder and never again after that.
+// Unchecked: a builder owns its storage alone until it is finished; after that nobody writes to it.
+package struct BatchStorage: @unchecked Sendable {
+  private let buffer: ManagedBuffer<BatchHeader, UInt64>
+
+  static func allocate(capacity: Int) -> BatchStorage {
+    let words = (capacity + 7) / 8
+    return BatchStorage(
+      buffer: .create(minimumCapacity: words) { _ in
+        BatchHeader(count: 0, byteCount: 0, capacity: words * 8)
+      })
+  }
+
+  var header: BatchHeader {
+    get { buffer.header }
+    nonmutating set { buffer.header = newValue }
+    nonmutating _modify { yield &buffer.header }
+  }
+
+  var bytes: UnsafeMutableRawPointer {
+    buffer.withUnsafeMutablePointerToElements { UnsafeMutableRawPointer($0) }
+  }
+
+  /// Tells storages apart.
+  package var identity: ObjectIdentifier { ObjectIdentifier(buffer) }
+
+  /// How many more bytes fit in front of the records.
+  var free: Int { header.capacity - header.byteCount - header.count * EventRecord.stride }
+
+  /// How many events there are.
+  package var count: Int { header.count }
+
+  /// Size of the allocation in bytes, as the memory store counts it.
+  package var footprint: Int { header.capacity + 64 }
+
+  package func record(_ index: Int) -> EventRecord {
+    EventRecord(
+      base: bytes + (header.capacity - (index + 1) * EventRecord.stride))
+  }
+
+  /// The wire form of the event at `index`. Valid while the storage lives.
+  package func wire(_ index: Int) -> UnsafeRawBufferPointer {
+    let record = record(index)
+    return UnsafeRawBufferPointer(start: bytes + Int(record.start), count: Int(record.length))
+  }
+
+  /// A field of the event at `index`, JSON escapes and all; empty when it is absent. Valid while the storage lives.
+  package func field(_ field: EventField, of index: Int) -> UnsafeRawBufferPointer {
+    let record = record(index)
+    let (offset, length) = record.range(of: field)
+    return UnsafeRawBufferPointer(start: bytes + Int(record.start) + offset, count: length)
+  }
+
+  /// The payload of the event at `index` as it stands on the wire; empty when there is none. Valid while the storage lives.
+  package func payload(of index: Int) -> UnsafeRawBufferPointer {
+    let record = record(index)
+    return UnsafeRawBufferPointer(
+      start: bytes + Int(record.start + record.payloadOffset), count: Int(record.payloadLength))
+  }
+}
+
+/// A view of one fixed-size record.
+package struct EventRecord {
+  // 0 id hash low · 8 id hash high · 16 time · 24 start · 28 length · 32 payload offset · 36 payload length · 40 flags · 44 fields: offset, length as UInt16 each
+  static let stride = (44 + EventField.allCases.count * 4 + 7) / 8 * 8
+
+  let base: UnsafeMutableRawPointer
+
+  package var idHash: EventIDHash {
+    get { base.load(as: EventIDHash.self) }
+    nonmutating set { base.storeBytes(of: newValue, as: EventIDHash.self) }
+  }
+  /// Nanoseconds since 1970.
+  package var time: Int64 {
+    get { base.load(fromByteOffset: 16, as: Int64.self) }
+    nonmutating set { base.storeBytes(of: newValue, toByteOffset: 16, as: Int64.self) }
+  }
+  /// Where the wire form begins in the storage.
+  package var start: UInt32 {
+    get { base.load(fromByteOffset: 24, as: UInt32.self) }
+    nonmutating set { base.storeBytes(of: newValue, toByteOffset: 24, as: UInt32.self) }
+  }
+  package var length: UInt32 {
+    get { base.load(fromByteOffset: 28, as: UInt32.self) }
+    nonmutating set { base.storeBytes(of: newValue, toByteOffset: 28, as: UInt32.self) }
+  }
+  /// Where the payload begins, counted from `start`.
+  package var payloadOffset: UInt32 {
+    get { base.load(fromByteOffset: 32, as: UInt32.self) }
+    nonmutating set { base.storeBytes(of: newValue, toByteOffset: 32, as: UInt32.self) }
+  }
+  package var payloadLength: UInt32 {
+    get { base.load(fromByteOffset: 36, as: UInt32.self) }
+    nonmutating set { base.storeBytes(of: newValue, toByteOffset: 36, as: UInt32.self) }
+  }
+  package var flags: Flags {
+    get { Flags(rawValue: base.load(fromByteOffset: 40, as: UInt32.self)) }
+    nonmutating set { base.storeBytes(of: newValue.rawValue, toByteOffset: 40, as: UInt32.self) }
+  }
+
+  /// Where a field's text lies, counted from `start`; length 0 means absent.
+  func range(of field: EventField) -> (offset: Int, length: Int) {
+    let packed = base.load(fromByteOffset: 44 + field.rawValue * 4, as: UInt32.self)
+    return (Int(packed & 0xffff), Int(packed >> 16))
+  }
+
+  func setRange(of field: EventField, offset: Int, length: Int) {
+    base.storeBytes(
+      of: UInt32(truncatingIfNeeded: offset) | UInt32(truncatingIfNeeded: length) << 16,
+      toByteOffset: 44 + field.rawValue * 4, as: UInt32.self)
+  }
+
+  package struct Flags: OptionSet, Sendable {
+    package let rawValue: UInt32
+    package init(rawValue: UInt32) { self.rawValue = rawValue }
+    /// The CloudEvents type does not begin with `ark.`: it is the kind as it stands.
+    package static let foreignType = Flags(rawValue: 1)
+    /// The payload is the text of `data_base64`, quotes included.
+    package static let base64 = Flags(rawValue: 2)
+    /// Some header field holds a JSON escape.
+    package static let escaped = Flags(rawValue: 4)
+  }
+}

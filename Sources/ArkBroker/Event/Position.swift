@@ -1,0 +1,39 @@
+/// An event's place in the log.
+///
+/// Positions start at 1, only grow and are never reused: not after a deletion, not after a restart. They may have gaps. `Position.start` (0) lies before the
+/// first event, so "after `start`" means from the beginning.
+public struct Position: RawRepresentable, Hashable, Comparable, Sendable, CustomStringConvertible {
+  public let rawValue: UInt64
+
+  public init(rawValue: UInt64) { self.rawValue = rawValue }
+
+  /// The place before the first event.
+  public static let start = Position(rawValue: 0)
+
+  /// The largest position there can be.
+  public static let end = Position(rawValue: .max)
+
+  /// The position `count` places further on.
+  public func advanced(by count: Int) -> Position {
+    Position(rawValue: rawValue &+ UInt64(bitPattern: Int64(count)))
+  }
+
+  public static func < (a: Position, b: Position) -> Bool { a.rawValue < b.rawValue }
+
+  /// The decimal number, as it travels in `id:` and `arkposition`.
+  public var description: String { String(rawValue) }
+}
+
+/// The places a batch took in the log: `first` to `last`, without gaps.
+public struct Positions: Hashable, Sendable {
+  public var first: Position
+  public var last: Position
+
+  public init(first: Position, last: Position) {
+    self.first = first
+    self.last = last
+  }
+
+  /// How many positions these are.
+  public var count: Int { Int(last.rawValue - first.rawValue + 1) }
+}
