@@ -1,0 +1,69 @@
+/// Hexadecimal text to bytes and back.
+package enum Hexadecimal {
+  /// The value of one digit of either case; 0xFF for any other byte.
+  @inlinable @inline(__always)
+  package static func value(_ digit: UInt8) -> UInt8 {
+    let decimal = digit &- 0x30
+    if decimal < 10 { return decimal }
+    let letter = (digit | 0x20) &- 0x61
+    return letter < 6 ? letter &+ 10 : 0xFF
+  }
+
+  /// The lower-case digit of a value below 16.
+  @inlinable @inline(__always)
+  package static func digit(_ value: UInt8) -> UInt8 {
+    value < 10 ? value &+ 0x30 : value &+ 0x57
+  }
+
+  /// Sixteen digits of either case as one integer, most significant first; nil when one of them is
+  /// no digit.
+  @inlinable package static func uint64(_ digits: UnsafeRawPointer) -> UInt64? {
+    guard let high = uint32(digits), let low = uint32(digits + 8) else { return nil }
+    return UInt64(high) << 32 | UInt64(low)
+  }
+
+  /// Eight digits at once, each byte of one word in parallel.
+  @inlinable @inline(__always)
+  static func uint32(_ digits: UnsafeRawPointer) -> UInt32? {
+    let text = UInt64(bigEndian: digits.loadUnaligned(as: UInt64.self))
+    guard text & 0x8080_8080_8080_8080 == 0 else { return nil }
+    // Seven-bit lanes: adding (0x80 - bound) sets the top bit of every lane at or above the bound,
+    // and cannot carry into the next lane.
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let lower = text | (0x20 &* ones)
+    let from0 = text &+ (0x50 &* ones)
+    let past9 = text &+ (0x46 &* ones)
+    let fromA = lower &+ (0x1F &* ones)
+    let pastF = lower &+ (0x19 &* ones)
+    let decimal = (from0 & ~past9) & 0x8080_8080_8080_8080
+    let letter = (fromA & ~pastF) & 0x8080_8080_8080_8080
+    guard decimal | letter == 0x8080_8080_8080_8080 else { return nil }
+    // A letter's low nibble is 1...6 for 10...15.
+    var value = (text & (0x0F &* ones)) &+ ((letter >> 7) &* 9)
+    value = (value | value >> 4) & 0x00FF_00FF_00FF_00FF
+    value = (value | value >> 8) & 0x0000_FFFF_0000_FFFF
+    return UInt32(truncatingIfNeeded: value | value >> 16)
+  }
+}
+
+extension ByteWriter {
+  /// Appends sixteen lower-case digits, most significant first.
+  package mutating func append(hexadecimal value: UInt64) {
+    let room = reserve(16)
+    for place in 0..<16 {
+      let nibble = UInt8(truncatingIfNeeded: value &>> UInt64(60 - 4 * place)) & 15
+      room.storeBytes(of: Hexadecimal.digit(nibble), toByteOffset: place, as: UInt8.self)
+    }
+    commit(16)
+  }
+
+  /// Appends two lower-case digits a byte.
+  package mutating func append(hexadecimal bytes: UnsafeRawBufferPointer) {
+    let room = reserve(bytes.count * 2)
+    for (index, byte) in bytes.enumerated() {
+      room.storeBytes(of: Hexadecimal.digit(byte >> 4), toByteOffset: 2 * index, as: UInt8.self)
+      room.storeBytes(of: Hexadecimal.digit(byte & 15), toByteOffset: 2 * index + 1, as: UInt8.self)
+    }
+    commit(bytes.count * 2)
+  }
+}

@@ -1,0 +1,107 @@
+extension ByteWriter {
+  /// Appends the text as a JSON string, quoted and canonically escaped: `\"`, `\\`, `\b`, `\f`,
+  /// `\n`, `\r`, `\t`, `\u00xx` (lower case) for the other control characters, everything else as
+  /// it is.
+  package mutating func appendJSON(_ text: String) {
+    var text = text
+    text.withUTF8 { appendJSON(utf8: UnsafeRawBufferPointer($0)) }
+  }
+
+  /// Appends text that is known to be valid UTF-8 as a JSON string, quoted and canonically escaped.
+  package mutating func appendJSON(utf8 text: UnsafeRawBufferPointer) {
+    append(UInt8(ascii: "\""))
+    if let start = text.baseAddress { appendEscaping(from: start, end: start + text.count) }
+    append(UInt8(ascii: "\""))
+  }
+
+  /// Appends a string that was read, quoted and canonically escaped.
+  @inlinable package mutating func appendJSON(_ string: JSONString) {
+    if string.escapes == .other { return appendRespelled(string) }
+    let out = reserve(string.rawCount + 2)
+    out.storeBytes(of: UInt8(ascii: "\""), as: UInt8.self)
+    (out + 1).copyMemory(from: string.start, byteCount: string.rawCount)
+    out.storeBytes(
+      of: UInt8(ascii: "\""), toByteOffset: string.rawCount &+ 1, as: UInt8.self)
+    commit(string.rawCount &+ 2)
+  }
+
+  /// Appends the text of a string that was read: unescaped, unquoted.
+  package mutating func append(unescaping string: JSONString) {
+    if string.escapes == .none { return append(string.raw) }
+    commit(string.unescape(into: reserve(string.rawCount)))
+  }
+
+  /// Appends the shortest decimal that reads back as the same Double. NaN and the infinities, which
+  /// JSON has no numbers for, become the strings that ProtoJSON uses: `"NaN"`, `"Infinity"`,
+  /// `"-Infinity"`.
+  package mutating func appendJSON(_ value: Double) {
+    guard value.isFinite else {
+      if value.isNaN { return append("\"NaN\"") }
+      return value < 0 ? append("\"-Infinity\"") : append("\"Infinity\"")
+    }
+    // Swift prints the shortest digits that read back the same, in a form that is JSON.
+    append(utf8: value.description)
+  }
+
+  package mutating func appendJSON(_ value: Bool) {
+    if value { append("true") } else { append("false") }
+  }
+
+  /// Copies runs that need no escape, escapes the bytes between them.
+  private mutating func appendEscaping(from start: UnsafeRawPointer, end: UnsafeRawPointer) {
+    var run = start
+    var place = start
+    while true {
+      place = JSONScanner.skipPlain(from: place, end: end)
+      guard place < end else { break }
+      let byte = place.load(as: UInt8.self)
+      if byte < 0x80 {
+        append(run, count: place - run)
+        appendEscape(of: byte)
+        run = place + 1
+      }
+      place += 1
+    }
+    append(run, count: end - run)
+  }
+
+  @usableFromInline @inline(never)
+  mutating func appendRespelled(_ string: JSONString) {
+    append(UInt8(ascii: "\""))
+    var place = string.start
+    var run = place
+    let end = place + string.rawCount
+    while place < end {
+      if place.load(as: UInt8.self) != UInt8(ascii: "\\") {
+        place += 1
+        continue
+      }
+      append(run, count: place - run)
+      let scalar = JSONString.scalar(ofEscapeAt: &place)
+      run = place
+      if scalar < 0x20 || scalar == 0x22 || scalar == 0x5C {
+        appendEscape(of: UInt8(truncatingIfNeeded: scalar))
+      } else {
+        commit(JSONString.encode(scalar, at: reserve(4)))
+      }
+    }
+    append(run, count: end - run)
+    append(UInt8(ascii: "\""))
+  }
+
+  private mutating func appendEscape(of byte: UInt8) {
+    switch byte {
+    case UInt8(ascii: "\""): append("\\\"")
+    case UInt8(ascii: "\\"): append("\\\\")
+    case 0x08: append("\\b")
+    case 0x0C: append("\\f")
+    case 0x0A: append("\\n")
+    case 0x0D: append("\\r")
+    case 0x09: append("\\t")
+    default:
+      append("\\u00")
+      append(Hexadecimal.digit(byte >> 4))
+      append(Hexadecimal.digit(byte & 15))
+    }
+  }
+}
