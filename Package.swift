@@ -31,6 +31,10 @@ let package = Package(
       name: "ark-broker", dependencies: ["ArkBroker", "ArkHTTP", "ArkOTLP"],
       path: "Examples/ark-broker", swiftSettings: settings),
 
+    .executableTarget(
+      name: "ark-benchmark", dependencies: ["ArkBroker", "ArkHTTP", "ArkOTLP"],
+      path: "Examples/benchmark", swiftSettings: settings),
+
     .testTarget(
       name: "ArkBrokerTests", dependencies: ["ArkBroker", "ArkBrokerTesting"],
       swiftSettings: settings),

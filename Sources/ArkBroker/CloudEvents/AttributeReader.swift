@@ -1,0 +1,258 @@
+/// Gathers the attributes of one CloudEvent into a draft: checks values, unescapes texts, keeps what it does not know.
+struct AttributeReader: ~Copyable {
+  /// More extension attributes than this are refused.
+  static let maximumExtensions = 64
+
+  private(set) var draft = EventDraft()
+  /// The first thing that is wrong.
+  private(set) var error: EventError?
+  private var payload = ByteWriter()
+  private var members = ByteWriter()
+  /// Names of the attributes kept in `members`.
+  private var extensions: [UnsafeRawBufferPointer] = []
+  private var hasVersion = false
+  private var hasData = false
+  private var hasContentType = false
+  /// Memory of texts that had to be unescaped.
+  private var unescaped: [UnsafeMutableRawPointer] = []
+
+  deinit {
+    for text in unescaped { text.deallocate() }
+  }
+
+  // MARK: JSON event format
+
+  /// Reads the value of an attribute.
+  mutating func read(_ name: AttributeName, _ key: JSONString, _ reader: inout JSONReader)
+    throws(JSONError)
+  {
+    // JSON event format, section 2.2: null means that the attribute is not there; but `data` may be null.
+    if case .data = name {
+      guard !hasData else { return fail("data", "stands beside another data or data_base64") }
+      hasData = true
+      return try reader.copyValue(into: &payload)
+    }
+    if try reader.readNull() { return }
+    if case .other = name { return try keep(key, &reader) }
+    if case .correlation = name, try reader.peek() != .string {
+      // An integer or a boolean is a text like any other here.
+      return set(name, key.raw, try scalar(key, &reader))
+    }
+    guard try reader.peek() == .string else {
+      try reader.skipValue()
+      return fail(AttributeReader.shown(key.raw), "must be a string")
+    }
+    set(name, key.raw, text(try reader.readString()))
+  }
+
+  /// The plain text of a string, in the input or in memory of our own.
+  private mutating func text(_ string: JSONString) -> UnsafeRawBufferPointer {
+    guard string.hasEscapes else { return string.raw }
+    let room = UnsafeMutableRawPointer.allocate(byteCount: string.rawCount, alignment: 1)
+    unescaped.append(room)
+    return UnsafeRawBufferPointer(start: room, count: string.unescape(into: room))
+  }
+
+  /// An integer or boolean as it is written. Anything else is an error.
+  private mutating func scalar(_ key: JSONString, _ reader: inout JSONReader) throws(JSONError)
+    -> UnsafeRawBufferPointer
+  {
+    let kind = try reader.peek()
+    let value = try reader.readRawValue()
+    if kind == .bool { return value }
+    // CloudEvents 1.0, "Type system": Integer is a 32-bit signed number without a fraction.
+    if kind == .number, let number = JSONNumber(value)?.int64,
+      Int64(Int32.min)...Int64(Int32.max) ~= number
+    {
+      return value
+    }
+    fail(AttributeReader.shown(key.raw), "must be a string, a 32-bit integer or a boolean")
+    return EventDraft.absent
+  }
+
+  /// Copies an attribute that means nothing to us.
+  private mutating func keep(_ key: JSONString, _ reader: inout JSONReader) throws(JSONError) {
+    if try reader.peek() == .string {
+      let string = try reader.readString()
+      keep(key.raw, text(string))
+    } else {
+      let value = try scalar(key, &reader)
+      guard !value.isEmpty, note(key.raw) else { return }
+      members.append(",\"")
+      members.append(key.raw)
+      members.append("\":")
+      members.append(value)
+    }
+  }
+
+  // MARK: Headers
+
+  /// Takes an attribute whose value has come as plain text.
+  mutating func set(
+    _ name: AttributeName, _ key: UnsafeRawBufferPointer, _ text: UnsafeRawBufferPointer
+  ) {
+    if let reason = AttributeReader.refusal(of: text) {
+      return fail(AttributeReader.shown(key), reason)
+    }
+    switch name {
+    case .specversion:
+      guard text.elementsEqual("1.0".utf8) else { return fail("specversion", "must be \"1.0\"") }
+      if hasVersion { fail("specversion", "appears twice") }
+      hasVersion = true
+    case .id: fill(.id, text)
+    case .source: fill(.source, text)
+    case .subject: fill(.subject, text)
+    case .type:
+      if text.count > 4, text.starts(with: "ark.".utf8) {
+        fill(.kind, UnsafeRawBufferPointer(rebasing: text[4...]), name: "type")
+      } else {
+        draft.hasForeignType = true
+        fill(.kind, text, name: "type")
+      }
+    case .time:
+      guard let time = Timestamp(rfc3339: text) else {
+        return fail("time", "must be an RFC 3339 time such as 2026-11-24T12:00:00Z")
+      }
+      guard draft.timeText.isEmpty else { return fail("time", "appears twice") }
+      draft.time = time
+      draft.timeText = text
+    case .datacontenttype:
+      guard !hasContentType else { return fail("datacontenttype", "appears twice") }
+      hasContentType = true
+      draft.dataContentType = text
+    case .dataBase64: setBase64(text)
+    case .traceparent: setTraceparent(text)
+    case .correlation(let field): fill(field, text)
+    case .other: keep(key, text)
+    case .data: break
+    }
+  }
+
+  /// Takes a payload that is known to be one JSON value without white space between tokens.
+  mutating func setPayload(_ body: (inout ByteWriter) -> Void, isBase64: Bool) {
+    hasData = true
+    draft.isBase64 = isBase64
+    body(&payload)
+  }
+
+  // MARK: Values
+
+  private mutating func fill(
+    _ field: EventField, _ text: UnsafeRawBufferPointer, name: String? = nil
+  ) {
+    let name = name ?? (EventField.correlation.contains(field) ? "ark" + field.name : field.name)
+    guard !text.isEmpty else {
+      if !EventField.correlation.contains(field) { fail(name, "must not be empty") }
+      return
+    }
+    if field == .source, text.contains(where: { $0 == 0x20 }) {
+      return fail("source", "must be a URI-reference: encode spaces")
+    }
+    guard draft[field].isEmpty else { return fail(name, "appears twice") }
+    draft[field] = text
+  }
+
+  private mutating func setBase64(_ text: UnsafeRawBufferPointer) {
+    guard !hasData else { return fail("data_base64", "stands beside another data or data_base64") }
+    hasData = true
+    var decoded = ByteWriter(capacity: text.count)
+    guard decoded.append(decodingBase64: text) else {
+      return fail("data_base64", "must be Base64 text")
+    }
+    draft.isBase64 = true
+    payload.appendJSON(utf8: text)
+  }
+
+  /// W3C Trace Context, section 3.2. What is not a valid traceparent of version 00 is kept as an attribute that means nothing to us.
+  private mutating func setTraceparent(_ text: UnsafeRawBufferPointer) {
+    func hex(_ range: Range<Int>) -> UnsafeRawBufferPointer? {
+      let part = UnsafeRawBufferPointer(rebasing: text[range])
+      guard part.allSatisfy({ $0 &- 0x30 < 10 || $0 &- 0x61 < 6 }) else { return nil }
+      return part
+    }
+    guard text.count == 55, text.starts(with: "00-".utf8), text[35] == UInt8(ascii: "-"),
+      text[52] == UInt8(ascii: "-"), let trace = hex(3..<35), let span = hex(36..<52),
+      let flags = hex(53..<55), trace.contains(where: { $0 != 0x30 }),
+      span.contains(where: { $0 != 0x30 }), draft.trace.isEmpty, draft.span.isEmpty
+    else {
+      return keep(AttributeReader.bytes(of: "traceparent"), text)
+    }
+    draft.trace = trace
+    draft.span = span
+    draft.traceFlags = Hexadecimal.value(flags[0]) << 4 | Hexadecimal.value(flags[1])
+  }
+
+  private mutating func keep(_ name: UnsafeRawBufferPointer, _ text: UnsafeRawBufferPointer) {
+    guard note(name) else { return }
+    members.append(",\"")
+    members.append(name)
+    members.append("\":")
+    members.appendJSON(utf8: text)
+  }
+
+  private mutating func note(_ name: UnsafeRawBufferPointer) -> Bool {
+    guard extensions.count < AttributeReader.maximumExtensions else {
+      fail(
+        AttributeReader.shown(name),
+        "is one attribute too many: \(AttributeReader.maximumExtensions) extension attributes are allowed"
+      )
+      return false
+    }
+    guard !extensions.contains(where: { $0.elementsEqual(name) }) else {
+      fail(AttributeReader.shown(name), "appears twice")
+      return false
+    }
+    extensions.append(name)
+    return true
+  }
+
+  // MARK: Result
+
+  /// Checks that nothing is missing and appends the event.
+  mutating func append(to builder: inout EventBatchBuilder, now: Timestamp) throws(EventError) {
+    if !hasVersion { fail("specversion", "is missing; it must be \"1.0\"") }
+    if draft.id.isEmpty { fail("id", "is missing or empty") }
+    if draft.source.isEmpty { fail("source", "is missing or empty") }
+    if draft.kind.isEmpty { fail("type", "is missing or empty") }
+    if let error { throw error }
+    if draft.timeText.isEmpty { draft.time = now }
+    if AttributeReader.isPlainJSON(draft.dataContentType) {
+      draft.dataContentType = EventDraft.absent
+    }
+    draft.payload = payload.bytes
+    draft.members = members.bytes
+    try builder.append(draft)
+  }
+
+  mutating func fail(_ attribute: String, _ message: String) {
+    if error == nil { error = EventError(.invalidAttribute, attribute: attribute, message) }
+  }
+
+  /// Whether a media type is application/json, parameters aside.
+  private static func isPlainJSON(_ type: UnsafeRawBufferPointer) -> Bool {
+    let essence = type.prefix { $0 != UInt8(ascii: ";") && $0 != 0x20 }
+    return essence.elementsEqual("application/json".utf8) { $0 | 0x20 == $1 || $0 == $1 }
+  }
+
+  /// CloudEvents 1.0, "Type system": a String has no control characters and no noncharacters.
+  private static func refusal(of text: UnsafeRawBufferPointer) -> String? {
+    var hasControls = false
+    var previous: UInt8 = 0
+    for byte in text {
+      if byte < 0x20 || byte == 0x7f || (previous == 0xc2 && byte < 0xa0) { hasControls = true }
+      previous = byte
+    }
+    return hasControls ? "must not hold control characters" : nil
+  }
+
+  /// A name in an error message: shortened, and nothing but plain characters.
+  static func shown(_ name: UnsafeRawBufferPointer) -> String {
+    String(
+      decoding: name.prefix(64).map { $0 > 0x20 && $0 < 0x7f ? $0 : UInt8(ascii: "?") },
+      as: UTF8.self)
+  }
+
+  private static func bytes(of text: StaticString) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
+  }
+}

@@ -1,0 +1,52 @@
+/// Reads one CloudEvent in the JSON event format into a batch.
+enum StructuredEvent {
+  static func append(
+    from reader: inout JSONReader, now: Timestamp, to builder: inout EventBatchBuilder
+  ) throws(EventError) {
+    var attributes = AttributeReader()
+    do throws(JSONError) {
+      try reader.beginObject()
+    } catch {
+      throw EventError(.notJSON, "an event is a JSON object: \(error)")
+    }
+    while let key = try nextKey(&reader) {
+      guard let name = AttributeName(key) else {
+        throw EventError(
+          .invalidAttribute, attribute: AttributeReader.shown(key.raw),
+          "is not an attribute name: use at most 64 lower-case letters and digits")
+      }
+      do throws(JSONError) {
+        try attributes.read(name, key, &reader)
+      } catch {
+        throw EventError(
+          .notJSON, attribute: AttributeReader.shown(key.raw), "is not valid JSON: \(error)")
+      }
+      if let error = attributes.error { throw error }
+    }
+    try attributes.append(to: &builder, now: now)
+  }
+
+  static func nextElement(_ reader: inout JSONReader) throws(EventError) -> Bool {
+    do throws(JSONError) {
+      return try reader.nextElement()
+    } catch {
+      throw EventError(.notJSON, "is not valid JSON: \(error)")
+    }
+  }
+
+  static func finish(_ reader: inout JSONReader) throws(EventError) {
+    do throws(JSONError) {
+      try reader.finish()
+    } catch {
+      throw EventError(.notJSON, "is not valid JSON: \(error)")
+    }
+  }
+
+  private static func nextKey(_ reader: inout JSONReader) throws(EventError) -> JSONString? {
+    do throws(JSONError) {
+      return try reader.nextKey()
+    } catch {
+      throw EventError(.notJSON, "is not valid JSON: \(error)")
+    }
+  }
+}
