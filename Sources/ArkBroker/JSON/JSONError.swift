@@ -2,12 +2,12 @@
 ///
 /// Carries no part of the text: what stands there may be private.
 package struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// What was wrong.
+  /// What was wrong. Decoders on top of the reader add codes of their own, numbered from 100.
   package struct Code: Equatable, Sendable {
     package let message: StaticString
-    @usableFromInline let number: UInt8
+    let number: UInt8
 
-    @usableFromInline init(_ number: UInt8, _ message: StaticString) {
+    package init(_ number: UInt8, _ message: StaticString) {
       self.number = number
       self.message = message
     }

@@ -51,9 +51,16 @@ package struct JSONString {
     return string.equalsUnescaped(text)
   }
 
+  /// Whether the raw bytes are this text: equality for those who know that there are no escapes.
+  @inlinable @inline(__always)
+  package func hasRawText(_ text: StaticString) -> Bool {
+    rawCount == text.utf8CodeUnitCount
+      && JSONString.areEqual(start, text.utf8Start, count: text.utf8CodeUnitCount)
+  }
+
   /// Equality by overlapping words: for the short names that keys are, cheaper than `memcmp`.
   @inlinable @inline(__always)
-  static func areEqual(
+  package static func areEqual(
     _ left: UnsafeRawPointer, _ right: UnsafeRawPointer, count: Int
   ) -> Bool {
     if count >= 8 {
