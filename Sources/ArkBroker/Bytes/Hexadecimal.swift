@@ -1,5 +1,5 @@
 /// Hexadecimal text to bytes and back.
-package enum Hexadecimal {
+@usableFromInline package enum Hexadecimal {
   /// The value of one digit of either case; 0xFF for any other byte.
   @inlinable @inline(__always)
   package static func value(_ digit: UInt8) -> UInt8 {

@@ -1,9 +1,9 @@
 /// A string of a JSON text that has been scanned and found valid: its raw bytes between the quotes.
 ///
 /// A view into memory that its reader was given: valid only as long as that memory is.
-package struct JSONString {
+@usableFromInline package struct JSONString {
   /// Which escapes the raw bytes contain.
-  package enum Escapes: UInt8 {
+  @usableFromInline package enum Escapes: UInt8 {
     /// No backslash: the raw bytes are the text.
     case none
     /// Only such as a canonical writer makes (`\"`, `\\`, `\b`, `\f`, `\n`, `\r`, `\t`): the raw
@@ -13,9 +13,9 @@ package struct JSONString {
     case other
   }
 
-  package let start: UnsafeRawPointer
-  package let rawCount: Int
-  package let escapes: Escapes
+  @usableFromInline package let start: UnsafeRawPointer
+  @usableFromInline package let rawCount: Int
+  @usableFromInline package let escapes: Escapes
 
   @inlinable package init(start: UnsafeRawPointer, rawCount: Int, escapes: Escapes) {
     self.start = start
