@@ -1,21 +1,33 @@
-// Stand-ins until the JSON folder lands; replaced by JSONReader/JSONMinifier.
+/// JSON text as payloads and attributes need it.
 enum PayloadText {
-  static func minified(_ text: [UInt8]) throws(EventError) -> [UInt8] { text }
-  static func quoted(_ text: String) -> [UInt8] {
-    var text = text
-    return text.withUTF8 { text in
-      let text = UnsafeRawBufferPointer(text)
-      let escaping = WireWriter.addedByEscaping(text)
-      return [UInt8](unsafeUninitializedCapacity: text.count + escaping + 2) { bytes, count in
-        var writer = WireWriter(to: UnsafeMutableRawPointer(bytes.baseAddress!))
-        writer.put(UInt8(ascii: "\""))
-        writer.put(text, escaping: escaping)
-        writer.put(UInt8(ascii: "\""))
-        count = writer.offset
+  /// One JSON value less the white space between its tokens.
+  static func minified(_ text: [UInt8]) throws(EventError) -> [UInt8] {
+    do throws(JSONError) {
+      return try text.withUnsafeBufferPointer { (text) throws(JSONError) -> [UInt8] in
+        var writer = ByteWriter(capacity: text.count)
+        try JSONReader.minify(UnsafeRawBufferPointer(text), into: &writer)
+        return writer.array()
       }
+    } catch {
+      throw EventError(.notJSON, attribute: "data", "is not JSON: \(error)")
     }
   }
-  static func unescaped(_ text: UnsafeRawBufferPointer) -> String {
-    String(decoding: text, as: UTF8.self)
+
+  /// A text as a JSON string, quotes included.
+  static func quoted(_ text: String) -> [UInt8] {
+    var writer = ByteWriter(capacity: text.utf8.count + 2)
+    writer.appendJSON(text)
+    return writer.array()
+  }
+
+  /// The text inside a JSON string that is known to be valid.
+  static func unescaped(_ inside: UnsafeRawBufferPointer) -> String {
+    var quoted: [UInt8] = [UInt8(ascii: "\"")]
+    quoted += inside
+    quoted.append(UInt8(ascii: "\""))
+    return quoted.withUnsafeBytes { bytes in
+      var reader = JSONReader(bytes)
+      return (try? reader.readString())?.string ?? String(decoding: inside, as: UTF8.self)
+    }
   }
 }

@@ -13,7 +13,7 @@ package struct UniqueID: Hashable, Sendable {
     let count = UniqueID.counter.wrappingAdd(0x9e37_79b9_7f4a_7c15, ordering: .relaxed).newValue
     let nanoseconds = UInt64(bitPattern: max(0, time.nanosecondsSinceEpoch))
     let fraction = (nanoseconds % 1_000_000) << 12 / 1_000_000
-    high = nanoseconds / 1_000_000 << 16 | 0x7000 | fraction
+    high = (nanoseconds / 1_000_000) << 16 | 0x7000 | fraction
     // A bijection of the counter, so two ids of one process differ even within one nanosecond.
     var mixed = count ^ UniqueID.seed
     mixed = (mixed ^ mixed >> 30) &* 0xbf58_476d_1ce4_e5b9
