@@ -34,7 +34,9 @@ struct Framing {
       guard digit < 10 else { throw .badRequest("The Content-Length is not a decimal number.") }
       let (product, overflow) = total.multipliedReportingOverflow(by: 10)
       let (sum, carry) = product.addingReportingOverflow(digit)
-      guard !overflow, !carry else { throw .badRequest("The Content-Length is too large a number.") }
+      guard !overflow, !carry else {
+        throw .badRequest("The Content-Length is too large a number.")
+      }
       total = sum
     }
     length = total

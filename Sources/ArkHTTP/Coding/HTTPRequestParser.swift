@@ -128,7 +128,8 @@ package struct HTTPRequestParser: Sendable {
       held.append(contentsOf: input.part(0, line))
       input.removeFirst(bytes: line)
       var scan = self.scan
-      let outcome = try held.withBytes { bytes throws(HTTPError) -> (HeadScan.Outcome, HTTPRequestHead?) in
+      let outcome = try held.withBytes {
+        bytes throws(HTTPError) -> (HeadScan.Outcome, HTTPRequestHead?) in
         let outcome = try scan.advance(over: bytes, limits: limits)
         guard case .complete(let count) = outcome else { return (outcome, nil) }
         return (outcome, try HeadReader.read(bytes.part(0, count), scan))

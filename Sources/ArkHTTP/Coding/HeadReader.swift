@@ -72,7 +72,9 @@ enum HeadReader {
       }
       var valueStart = nameEnd + 1
       var valueEnd = lineEnd
-      while valueStart < valueEnd, bytes[valueStart] == ASCII.space || bytes[valueStart] == ASCII.tab {
+      while valueStart < valueEnd,
+        bytes[valueStart] == ASCII.space || bytes[valueStart] == ASCII.tab
+      {
         valueStart += 1
       }
       while valueEnd > valueStart,

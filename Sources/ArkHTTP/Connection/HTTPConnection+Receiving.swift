@@ -294,3 +294,16 @@ extension HTTPConnection {
     }
   }
 }
+
+extension HTTPConnection {
+  /// Answers a connection that is one too many.
+  func refuseConnection() {
+    beginTurn()
+    refuse(
+      HTTPError(
+        .serviceUnavailable, .overloaded,
+        "The server has as many connections as it may; try again soon.",
+        headers: ["Retry-After": "1"]))
+    endTurn()
+  }
+}

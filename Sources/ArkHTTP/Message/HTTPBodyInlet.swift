@@ -34,7 +34,9 @@ final class HTTPBodyInlet: Sendable {
   func put(_ bytes: UnsafeRawBufferPointer) -> Bool {
     let chunk = Array(bytes)
     let (waiter, goesOn) = state.withLock { state in
-      if state.isAbandoned { return (nil, true) as (CheckedContinuation<[UInt8]?, any Error>?, Bool) }
+      if state.isAbandoned {
+        return (nil, true) as (CheckedContinuation<[UInt8]?, any Error>?, Bool)
+      }
       if let waiter = state.waiter {
         state.waiter = nil
         return (waiter, true)

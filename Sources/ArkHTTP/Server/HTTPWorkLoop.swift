@@ -1,3 +1,5 @@
+import Synchronization
+
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -5,7 +7,6 @@
 #else
   import Darwin
 #endif
-import Synchronization
 
 /// A loop without its source of readiness: the mailbox, the connections that are due, and memory that
 /// connections borrow for the length of a turn.
@@ -40,9 +41,9 @@ package class HTTPWorkLoop: HTTPLoop, @unchecked Sendable {
   final lazy var inflateScratch = UnsafeMutableRawBufferPointer.allocate(
     byteCount: 64 << 10, alignment: 16)
 
-  package init() {
+  package init(startingAt now: UInt64) {
     vectors = .allocate(capacity: OutputQueue.vectorLimit)
-    now = Platform.monotonicNow()
+    self.now = now
     random = RandomNumbers(seed: Platform.randomSeed())
   }
 

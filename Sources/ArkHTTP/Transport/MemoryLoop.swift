@@ -9,6 +9,11 @@ package final class MemoryLoop: HTTPWorkLoop, @unchecked Sendable {
 
   private let signal = Mutex(Signal())
 
+  /// Makes a loop whose time starts now and passes only by `advance`.
+  package init() {
+    super.init(startingAt: Platform.monotonicNow())
+  }
+
   /// Runs a job as the loop, and then everything that became due.
   package func run<R>(_ job: () throws -> R) rethrows -> R {
     bindToCurrentThread()
