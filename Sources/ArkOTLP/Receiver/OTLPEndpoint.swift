@@ -6,9 +6,10 @@ import Synchronization
 /// broker they publish to.
 final class OTLPEndpoint: Sendable {
   /// Takes a batch and calls back once it is stored or refused.
-  typealias Publish = @Sendable (
-    EventBatch, @escaping @Sendable (Result<Receipt, PublishError>) -> Void
-  ) -> Void
+  typealias Publish =
+    @Sendable (
+      EventBatch, @escaping @Sendable (Result<Receipt, PublishError>) -> Void
+    ) -> Void
 
   private let decoders: DecoderPool
   private let publish = Mutex<Publish?>(nil)
