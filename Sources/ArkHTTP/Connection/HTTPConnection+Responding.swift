@@ -65,6 +65,7 @@ extension HTTPConnection {
   /// Takes a finished exchange off the queue.
   func complete(_ exchange: HTTPExchange) {
     record(exchange, isAborted: false)
+    readMark = loop.now
     releaseBodyBytes(exchange)
     first = exchange.next
     if first == nil { last = nil }
@@ -79,7 +80,7 @@ extension HTTPConnection {
         exchange.bodyBytes = 0
         reception = .discard
       }
-      if !exchange.keepsAlive { hasUnread = true }
+      if !exchange.keepsAlive, parser.remainingBody != 0 { hasUnread = true }
     } else {
       var exchange = exchange
       exchange.inlet = nil

@@ -186,7 +186,10 @@ package final class HTTPConnection: @unchecked Sendable {
     if isBroken { return close() }
     if first == nil, pending.isEmpty {
       if phase == .closing { return finishClosing() }
-      if isPeerDone, phase == .open, input.isEmpty { return close() }
+      if phase == .open, input.isEmpty {
+        if isPeerDone { return close() }
+        if service.isDraining, receiving == nil, parser.isBetweenRequests { return close() }
+      }
     }
     updateReading()
   }

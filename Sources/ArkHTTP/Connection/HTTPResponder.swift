@@ -20,10 +20,7 @@ public final class HTTPResponder: @unchecked Sendable {
 
   /// Sends the response. A second completion is not sent.
   public func complete(_ response: HTTPResponse) {
-    guard !isTaken.exchange(true, ordering: .acquiringAndReleasing) else {
-      response.discard()
-      return
-    }
+    guard take() else { return response.discard() }
     guard let connection, let exchange else { return }
     if connection.loop.isCurrent {
       connection.respond(exchange, response)
@@ -39,8 +36,19 @@ public final class HTTPResponder: @unchecked Sendable {
 
   /// Sends an error in the format of the route.
   public func complete(_ error: HTTPError) {
-    guard let connection, let exchange else { return }
-    complete(connection.format(error, exchange))
+    guard take(), let connection, let exchange else { return }
+    if connection.loop.isCurrent {
+      connection.respond(exchange, connection.format(error, exchange))
+    } else {
+      connection.loop.execute {
+        connection.respond(exchange, connection.format(error, exchange))
+      }
+    }
+  }
+
+  /// Takes the right to answer, which there is once.
+  private func take() -> Bool {
+    !isTaken.exchange(true, ordering: .acquiringAndReleasing)
   }
 
   /// Whether the peer has gone, so that an answer is of no use; may be asked from any thread.

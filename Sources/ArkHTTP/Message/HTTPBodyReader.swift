@@ -14,21 +14,32 @@ final class HTTPBodyReader: Sendable {
     inlet.abandon()
   }
 
+  /// The next decoded chunk; nil at the end.
   func next() async throws -> [UInt8]? {
     while true {
-      if let chunk = try decoder.withLock({ decoder throws(HTTPError) in try decoder.take() }) {
-        return chunk
+      if let chunk = try decoded().get() { return chunk }
+      guard let input = try await inlet.take() else {
+        try finish().get()
+        return nil
       }
-      let input = try await inlet.take()
-      let ended = try decoder.withLock { decoder throws(HTTPError) -> Bool in
-        if let input {
-          decoder.feed(input)
-          return false
-        }
-        try decoder.finish()
-        return true
-      }
-      if ended { return nil }
+      decoder.withLock { $0.feed(input) }
+    }
+  }
+
+  // Results instead of typed throws, and kept out of line: inlined into `next`, they crash the
+  // optimizer of Swift 6.3.
+
+  @inline(never)
+  private func decoded() -> Result<[UInt8]?, HTTPError> {
+    decoder.withLock { decoder in
+      do throws(HTTPError) { return .success(try decoder.take()) } catch { return .failure(error) }
+    }
+  }
+
+  @inline(never)
+  private func finish() -> Result<Void, HTTPError> {
+    decoder.withLock { decoder in
+      do throws(HTTPError) { return .success(try decoder.finish()) } catch { return .failure(error) }
     }
   }
 }
