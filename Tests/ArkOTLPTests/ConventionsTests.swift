@@ -1,4 +1,5 @@
 import ArkBroker
+import Foundation
 import Testing
 
 @testable import ArkOTLP
@@ -122,5 +123,47 @@ import Testing
     #expect(try kind(chain, name: "query.q2") == "span.workflow")
     #expect(try kind(chain, name: "query.q1.dispatch") == "span.workflow")
     #expect(try kind(["openinference.span.kind": "AGENT"], name: "query.") == .agentSpan)
+  }
+}
+
+/// The page that people read says what the code does.
+@Suite struct ConventionsPageTests {
+  private let page: String? = {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .deletingLastPathComponent().deletingLastPathComponent()
+    let file = root.appendingPathComponent("Sources/ArkOTLP/ArkOTLP.docc/SpanConventions.md")
+    return try? String(contentsOf: file, encoding: .utf8)
+  }()
+
+  @Test func listsEveryCorrelationAttributeInOrder() throws {
+    let lines = try #require(page).components(separatedBy: "\n")
+    for convention in CorrelationConvention.all {
+      let attributes = CorrelationConvention.all
+        .filter { $0.field == convention.field }.map { "`\($0.attribute)`" }
+      let line = lines.first { $0.contains(attributes[0]) && $0.hasPrefix("| ") }
+      var rest = try #require(line)[...]
+      for attribute in attributes {
+        let place = try #require(rest.range(of: attribute), "\(attribute)")
+        rest = rest[place.upperBound...]
+      }
+    }
+  }
+
+  @Test func listsEveryKind() throws {
+    let lines = try #require(page).components(separatedBy: "\n")
+    var first = try #require(lines.firstIndex { $0.contains("## Kind") })
+    for convention in SpanKindConvention.all {
+      first = try #require(
+        lines[first...].firstIndex { $0.hasPrefix("| `\(convention.attribute)`") })
+      for row in convention.kinds {
+        #expect(
+          lines[first...].first { $0.contains("`\(row.value)`") }?.contains("`\(row.kind)`")
+            == true,
+          "\(row.value)")
+      }
+      if let otherwise = convention.otherwise {
+        #expect(lines[first...].contains { $0.contains("any") && $0.contains("`\(otherwise)`") })
+      }
+    }
   }
 }
