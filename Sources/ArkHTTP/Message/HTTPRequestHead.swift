@@ -76,7 +76,8 @@ package struct HTTPRequestHead: @unchecked Sendable {
     storage.withUnsafeMutablePointerToHeader { $0.pointee = facts }
   }
 
-  var method: HTTPMethod {
+  /// The method.
+  package var method: HTTPMethod {
     @inline(__always) get { storage.withUnsafeMutablePointerToHeader { $0.pointee.method } }
   }
 
@@ -115,6 +116,12 @@ package struct HTTPRequestHead: @unchecked Sendable {
   func withBytes<R>(of range: ByteRange, _ body: (UnsafeRawBufferPointer) -> R) -> R {
     withBytes { bytes in body(bytes.part(Int(range.start), Int(range.count))) }
   }
+
+  /// The request target exactly as sent.
+  package var target: String { text(facts.target) }
+
+  /// The header fields.
+  package var headers: HTTPRequestHeaders { HTTPRequestHeaders(head: self) }
 
   func text(_ range: ByteRange) -> String {
     withBytes(of: range) { $0.text }
