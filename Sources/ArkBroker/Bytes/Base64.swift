@@ -1,5 +1,5 @@
 /// Base64 (RFC 4648 sections 4 and 5) in the forms that ProtoJSON asks of a reader and a writer.
-package enum Base64 {
+@usableFromInline package enum Base64 {
   /// The value of one digit of the standard or the URL-safe alphabet; 0xFF for any other byte.
   @inline(__always)
   static func value(_ digit: UInt8) -> UInt8 {

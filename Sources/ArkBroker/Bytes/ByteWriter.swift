@@ -5,9 +5,9 @@
 /// copyable: there is one owner, hence no reference counting and no uniqueness check per append.
 ///
 /// Pointers handed out (`bytes`, `reserve`) are valid until the next mutation.
-package struct ByteWriter: ~Copyable {
+@usableFromInline package struct ByteWriter: ~Copyable {
   @usableFromInline var storage: UnsafeMutableRawPointer?
-  package private(set) var capacity: Int
+  @usableFromInline package private(set) var capacity: Int
   @usableFromInline var used: Int
 
   /// An empty writer. A capacity of zero allocates nothing until the first append.

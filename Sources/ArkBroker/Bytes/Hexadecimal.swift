@@ -1,5 +1,5 @@
 /// Hexadecimal text to bytes and back.
-package enum Hexadecimal {
+@usableFromInline package enum Hexadecimal {
   /// The value of one digit of either case; 0xFF for any other byte.
   @inlinable @inline(__always)
   package static func value(_ digit: UInt8) -> UInt8 {
@@ -22,27 +22,51 @@ package enum Hexadecimal {
     return UInt64(high) << 32 | UInt64(low)
   }
 
+  /// Makes the digits lower-case, and answers whether there is nothing else.
+  package static func lowercase(_ text: UnsafeMutableRawBufferPointer) -> Bool {
+    guard var place = text.baseAddress else { return true }
+    let end = place + text.count
+    // A decimal digit has this bit anyway, a letter has it in lower case.
+    while end - place >= 8 {
+      let word = place.loadUnaligned(as: UInt64.self)
+      guard letters(in: word) != nil else { return false }
+      place.storeBytes(of: word | (0x20 &* ones), as: UInt64.self)
+      place += 8
+    }
+    while place < end {
+      let byte = place.load(as: UInt8.self)
+      guard value(byte) < 16 else { return false }
+      place.storeBytes(of: byte | 0x20, as: UInt8.self)
+      place += 1
+    }
+    return true
+  }
+
   /// Eight digits at once, each byte of one word in parallel.
   @inlinable @inline(__always)
   static func uint32(_ digits: UnsafeRawPointer) -> UInt32? {
     let text = UInt64(bigEndian: digits.loadUnaligned(as: UInt64.self))
-    guard text & 0x8080_8080_8080_8080 == 0 else { return nil }
-    // Seven-bit lanes: adding (0x80 - bound) sets the top bit of every lane at or above the bound,
-    // and cannot carry into the next lane.
-    let ones: UInt64 = 0x0101_0101_0101_0101
-    let lower = text | (0x20 &* ones)
-    let from0 = text &+ (0x50 &* ones)
-    let past9 = text &+ (0x46 &* ones)
-    let fromA = lower &+ (0x1F &* ones)
-    let pastF = lower &+ (0x19 &* ones)
-    let decimal = (from0 & ~past9) & 0x8080_8080_8080_8080
-    let letter = (fromA & ~pastF) & 0x8080_8080_8080_8080
-    guard decimal | letter == 0x8080_8080_8080_8080 else { return nil }
+    guard let letters = letters(in: text) else { return nil }
     // A letter's low nibble is 1...6 for 10...15.
-    var value = (text & (0x0F &* ones)) &+ ((letter >> 7) &* 9)
+    var value = (text & (0x0F &* ones)) &+ ((letters >> 7) &* 9)
     value = (value | value >> 4) & 0x00FF_00FF_00FF_00FF
     value = (value | value >> 8) & 0x0000_FFFF_0000_FFFF
     return UInt32(truncatingIfNeeded: value | value >> 16)
+  }
+
+  @inlinable static var ones: UInt64 { 0x0101_0101_0101_0101 }
+
+  /// The top bit of each byte that is a letter digit; nil when some byte is no digit at all.
+  @inlinable @inline(__always)
+  static func letters(in text: UInt64) -> UInt64? {
+    let tops = 0x80 &* ones
+    guard text & tops == 0 else { return nil }
+    // Seven-bit lanes: adding (0x80 - bound) sets the top bit of every lane at or above the bound,
+    // and cannot carry into the next lane.
+    let lower = text | (0x20 &* ones)
+    let decimal = (text &+ (0x50 &* ones)) & ~(text &+ (0x46 &* ones)) & tops
+    let letter = (lower &+ (0x1F &* ones)) & ~(lower &+ (0x19 &* ones)) & tops
+    return decimal | letter == tops ? letter : nil
   }
 }
 

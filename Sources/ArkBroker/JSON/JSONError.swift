@@ -1,58 +1,74 @@
 /// Why a JSON text was refused, and at which byte.
 ///
 /// Carries no part of the text: what stands there may be private.
-package struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
-  /// What was wrong.
-  package struct Code: Equatable, Sendable {
+@usableFromInline package struct JSONError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// What was wrong. Decoders on top of the reader add codes of their own, numbered from 100.
+  @usableFromInline package struct Code: Equatable, Sendable {
     package let message: StaticString
-    @usableFromInline let number: UInt8
+    let number: UInt8
 
-    @usableFromInline init(_ number: UInt8, _ message: StaticString) {
+    package init(_ number: UInt8, _ message: StaticString) {
       self.number = number
       self.message = message
     }
 
-    package static func == (left: Code, right: Code) -> Bool { left.number == right.number }
+    @usableFromInline package static func == (left: Code, right: Code) -> Bool {
+      left.number == right.number
+    }
   }
 
   package let code: Code
   /// Bytes before the place of the error.
   package let offset: Int
 
-  package init(_ code: Code, at offset: Int) {
+  @usableFromInline package init(_ code: Code, at offset: Int) {
     self.code = code
     self.offset = offset
   }
 
-  package var description: String { "\(code.message) at byte \(offset)" }
+  @usableFromInline package var description: String { "\(code.message) at byte \(offset)" }
 }
 
 extension JSONError.Code {
-  package static var unexpectedEnd: Self { Self(0, "JSON ends too early") }
-  package static var expectedValue: Self { Self(1, "expected a JSON value") }
-  package static var expectedObject: Self { Self(2, "expected an object") }
-  package static var expectedArray: Self { Self(3, "expected an array") }
-  package static var expectedString: Self { Self(4, "expected a string") }
-  package static var expectedNumber: Self { Self(5, "expected a number") }
-  package static var expectedBool: Self { Self(6, "expected true or false") }
-  package static var expectedNull: Self { Self(7, "expected null") }
-  package static var expectedKey: Self { Self(8, "expected a quoted member name") }
-  package static var expectedColon: Self { Self(9, "expected ':' after a member name") }
-  package static var expectedCommaOrBrace: Self { Self(10, "expected ',' or '}' after a member") }
-  package static var expectedCommaOrBracket: Self {
+  @usableFromInline package static var unexpectedEnd: Self { Self(0, "JSON ends too early") }
+  @usableFromInline package static var expectedValue: Self { Self(1, "expected a JSON value") }
+  @usableFromInline package static var expectedObject: Self { Self(2, "expected an object") }
+  @usableFromInline package static var expectedArray: Self { Self(3, "expected an array") }
+  @usableFromInline package static var expectedString: Self { Self(4, "expected a string") }
+  @usableFromInline package static var expectedNumber: Self { Self(5, "expected a number") }
+  @usableFromInline package static var expectedBool: Self { Self(6, "expected true or false") }
+  @usableFromInline package static var expectedNull: Self { Self(7, "expected null") }
+  @usableFromInline package static var expectedKey: Self {
+    Self(8, "expected a quoted member name")
+  }
+  @usableFromInline package static var expectedColon: Self {
+    Self(9, "expected ':' after a member name")
+  }
+  @usableFromInline package static var expectedCommaOrBrace: Self {
+    Self(10, "expected ',' or '}' after a member")
+  }
+  @usableFromInline package static var expectedCommaOrBracket: Self {
     Self(11, "expected ',' or ']' after an element")
   }
-  package static var trailingBytes: Self { Self(12, "expected nothing after the JSON value") }
-  package static var invalidNumber: Self { Self(13, "expected a digit of a JSON number") }
-  package static var invalidEscape: Self { Self(14, "expected a valid escape after '\\'") }
-  package static var loneSurrogate: Self {
+  @usableFromInline package static var trailingBytes: Self {
+    Self(12, "expected nothing after the JSON value")
+  }
+  @usableFromInline package static var invalidNumber: Self {
+    Self(13, "expected a digit of a JSON number")
+  }
+  @usableFromInline package static var invalidEscape: Self {
+    Self(14, "expected a valid escape after '\\'")
+  }
+  @usableFromInline package static var loneSurrogate: Self {
     Self(15, "a \\u escape is half of a surrogate pair, which is no character")
   }
-  package static var controlCharacter: Self {
+  @usableFromInline package static var controlCharacter: Self {
     Self(16, "a control character must be escaped inside a string")
   }
-  package static var invalidUTF8: Self { Self(17, "the text is not valid UTF-8") }
-  package static var tooDeep: Self { Self(18, "nested too deeply") }
-  package static var numberOutOfRange: Self { Self(19, "the number is out of range") }
-  package static var notIntegral: Self { Self(20, "expected a whole number") }
+  @usableFromInline package static var invalidUTF8: Self { Self(17, "the text is not valid UTF-8") }
+  @usableFromInline package static var tooDeep: Self { Self(18, "nested too deeply") }
+  @usableFromInline package static var numberOutOfRange: Self {
+    Self(19, "the number is out of range")
+  }
+  @usableFromInline package static var notIntegral: Self { Self(20, "expected a whole number") }
 }

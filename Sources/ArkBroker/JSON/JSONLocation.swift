@@ -2,7 +2,7 @@
 ///
 /// Decoders report errors by offset, which costs them nothing, and only the error's printer pays for
 /// the path, by reading the text once more, up to that offset.
-package struct JSONLocation {
+@usableFromInline package struct JSONLocation {
   private enum Step {
     case member(JSONString)
     case element(Int)

@@ -1,11 +1,11 @@
 /// A number of a JSON text: its token, as written, with exact conversions.
 ///
 /// A view into memory that its reader was given: valid only as long as that memory is.
-package struct JSONNumber {
-  package let start: UnsafeRawPointer
-  package let count: Int
+@usableFromInline package struct JSONNumber {
+  @usableFromInline package let start: UnsafeRawPointer
+  @usableFromInline package let count: Int
   /// Digits only: no fraction, no exponent.
-  package let isInteger: Bool
+  @usableFromInline package let isInteger: Bool
 
   @inlinable package init(start: UnsafeRawPointer, count: Int, isInteger: Bool) {
     self.start = start

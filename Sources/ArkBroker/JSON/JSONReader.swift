@@ -16,7 +16,7 @@
 /// them open, because no UTF-8 text can carry them on.
 ///
 /// The bytes must stay in place for as long as the reader and the views that it handed out are used.
-package struct JSONReader {
+@usableFromInline package struct JSONReader {
   /// How deeply objects and arrays may nest when the caller does not say.
   package static var defaultDepth: Int { 512 }
 
@@ -265,7 +265,7 @@ package struct JSONReader {
 }
 
 /// What a JSON value can be.
-package enum JSONKind: Sendable {
+@usableFromInline package enum JSONKind: Sendable {
   case object, array, string, number, bool, null
 }
 

@@ -1,9 +1,9 @@
 /// A string of a JSON text that has been scanned and found valid: its raw bytes between the quotes.
 ///
 /// A view into memory that its reader was given: valid only as long as that memory is.
-package struct JSONString {
+@usableFromInline package struct JSONString {
   /// Which escapes the raw bytes contain.
-  package enum Escapes: UInt8 {
+  @usableFromInline package enum Escapes: UInt8 {
     /// No backslash: the raw bytes are the text.
     case none
     /// Only such as a canonical writer makes (`\"`, `\\`, `\b`, `\f`, `\n`, `\r`, `\t`): the raw
@@ -13,9 +13,9 @@ package struct JSONString {
     case other
   }
 
-  package let start: UnsafeRawPointer
-  package let rawCount: Int
-  package let escapes: Escapes
+  @usableFromInline package let start: UnsafeRawPointer
+  @usableFromInline package let rawCount: Int
+  @usableFromInline package let escapes: Escapes
 
   @inlinable package init(start: UnsafeRawPointer, rawCount: Int, escapes: Escapes) {
     self.start = start
@@ -51,9 +51,16 @@ package struct JSONString {
     return string.equalsUnescaped(text)
   }
 
+  /// Whether the raw bytes are this text: equality for those who know that there are no escapes.
+  @inlinable @inline(__always)
+  package func hasRawText(_ text: StaticString) -> Bool {
+    rawCount == text.utf8CodeUnitCount
+      && JSONString.areEqual(start, text.utf8Start, count: text.utf8CodeUnitCount)
+  }
+
   /// Equality by overlapping words: for the short names that keys are, cheaper than `memcmp`.
   @inlinable @inline(__always)
-  static func areEqual(
+  package static func areEqual(
     _ left: UnsafeRawPointer, _ right: UnsafeRawPointer, count: Int
   ) -> Bool {
     if count >= 8 {

@@ -1,0 +1,147 @@
+extension HTTPConnection {
+  /// Compressed bodies up to this size, and inflated ones up to the other, are worked on by the loop.
+  private static let inlineCompressed = 256 << 10
+  private static let inlineInflated = 1 << 20
+  private static let scratchBytes = 64 << 10
+
+  func makeExchange(_ id: RequestID) -> HTTPExchange {
+    if let exchange = spareExchange {
+      spareExchange = nil
+      exchange.reset(requestID: id)
+      return exchange
+    }
+    return HTTPExchange(requestID: id)
+  }
+
+  func append(_ exchange: HTTPExchange) {
+    if let last { last.next = exchange } else { first = exchange }
+    last = exchange
+    waitingCount += 1
+  }
+
+  func format(_ error: HTTPError, _ exchange: HTTPExchange) -> HTTPResponse {
+    if let request = exchange.request {
+      if let format = request.route?.route.options.formatError { return format(error, request) }
+      return error.response(requestID: request.id)
+    }
+    return error.response(requestID: exchange.requestID.text(nil))
+  }
+
+  // MARK: Inflating
+
+  /// Inflates a body, off the loop if it is or becomes large, and goes on with the request.
+  func inflate(_ exchange: HTTPExchange, _ bytes: [UInt8]) {
+    let inflater = loop.spareInflater ?? Inflater(coding)
+    loop.spareInflater = nil
+    inflater.reset(coding)
+    var inflation = BodyInflation(bytes, with: inflater, limit: bodyLimit)
+    if bytes.count <= Self.inlineCompressed {
+      do throws(HTTPError) {
+        if try inflation.run(until: Self.inlineInflated, using: loop.inflateScratch) {
+          loop.spareInflater = inflater
+          return dispatch(exchange, inflation.output)
+        }
+      } catch {
+        loop.spareInflater = inflater
+        return respond(exchange, format(error, exchange))
+      }
+    }
+    isInflating = true
+    Task.detached { [inflation, self] in
+      var inflation = inflation
+      var result: Result<[UInt8], HTTPError>?
+      while result == nil {
+        result = Self.step(&inflation)
+        await Task.yield()
+      }
+      loop.execute { [result, self] in
+        isInflating = false
+        switch result {
+        case .success(let bytes): dispatch(exchange, bytes)
+        case .failure(let error): respond(exchange, format(error, exchange))
+        case nil: break
+        }
+        loop.schedule(self)
+      }
+    }
+  }
+
+  /// A megabyte of inflating, after which others get to run.
+  private static func step(_ inflation: inout BodyInflation) -> Result<[UInt8], HTTPError>? {
+    let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: scratchBytes, alignment: 16)
+    defer { scratch.deallocate() }
+    do throws(HTTPError) {
+      let target = inflation.output.count + inlineInflated
+      return try inflation.run(until: target, using: scratch) ? .success(inflation.output) : nil
+    } catch {
+      return .failure(error)
+    }
+  }
+
+  // MARK: Handlers
+
+  /// Gives a request with its whole body to the handler of its route.
+  func dispatch(_ exchange: HTTPExchange, _ body: [UInt8]) {
+    guard !exchange.isAnswered, let route = exchange.request?.route?.route else { return }
+    exchange.heldBytes = body.count
+    heldBytes += body.count
+    exchange.request?.body = HTTPBody(body)
+    guard let request = exchange.request else { return }
+    switch route.handler {
+    case .inline(let handler):
+      if body.count > route.options.inlineBodyBytes {
+        let responder = HTTPResponder(self, exchange)
+        Task.detached { handler(request, responder) }
+      } else {
+        callInline(handler, request, exchange)
+      }
+    case .task(let handler), .streaming(let handler): startTask(exchange, handler)
+    }
+  }
+
+  @inline(__always)
+  private func callInline(
+    _ handler: HTTPRoute.InlineHandler, _ request: HTTPRequest, _ exchange: HTTPExchange
+  ) {
+    var responder: HTTPResponder
+    if let spare = spareResponder {
+      spareResponder = nil
+      spare.reuse(self, exchange)
+      responder = spare
+    } else {
+      responder = HTTPResponder(self, exchange)
+    }
+    handler(request, responder)
+    // Nobody kept it, so it can serve the next request.
+    if isKnownUniquelyReferenced(&responder), responder.isCompleted, phase == .open {
+      responder.retire()
+      spareResponder = responder
+    }
+  }
+
+  func startTask(_ exchange: HTTPExchange, _ handler: @escaping HTTPRoute.TaskHandler) {
+    guard let request = exchange.request else { return }
+    // The exchange must not keep the body's reader, whose end is what frees a streamed body.
+    exchange.request?.body = HTTPBody([])
+    exchange.task = Task.detached { [self] in
+      let response = await Self.answer(request, handler)
+      switch response {
+      case .success(let response): loop.post(.response(self, exchange, response))
+      case .failure(let error):
+        loop.execute { [self] in respond(exchange, format(error, exchange)) }
+      }
+    }
+  }
+
+  private static func answer(
+    _ request: consuming HTTPRequest, _ handler: HTTPRoute.TaskHandler
+  ) async -> Result<HTTPResponse, HTTPError> {
+    do {
+      return .success(try await handler(request))
+    } catch let error as HTTPError {
+      return .failure(error)
+    } catch {
+      return .failure(.internalFailure)
+    }
+  }
+}

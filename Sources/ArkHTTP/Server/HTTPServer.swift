@@ -1,0 +1,233 @@
+import Synchronization
+
+/// An HTTP/1.1 server: mount routes on it, then serve.
+///
+///     let server = HTTPServer(port: 8080)
+///     server.mount(.task(.get, "/hello") { _ in .text("hello") })
+///     try await server.serve()
+///
+/// Several components may share a server and each call `serve()`; it runs as long as one of them
+/// does. There is no TLS: put a proxy in front where the network is not trusted.
+public final class HTTPServer: Sendable {
+  private enum Phase {
+    case idle
+    case starting
+    case serving(ServerRun)
+    case stopped
+  }
+
+  private struct State {
+    var phase = Phase.idle
+    var routes: [HTTPRoute] = []
+    var callers = 0
+    var lateRoute: HTTPRoute?
+    var nextWaiter: UInt64 = 0
+    var waiters:
+      [(id: UInt64, continuation: CheckedContinuation<Result<ServerRun, any Error>, Never>)] = []
+  }
+
+  /// The host name or address to listen on.
+  public let host: String
+  /// The port to listen on; 0 for any free one.
+  public let port: Int
+  /// What is accepted at most.
+  public let limits: HTTPLimits
+
+  private let cors: HTTPCORS
+  private let loopCount: Int
+  private let drainTimeout: Duration
+  private let onRequest: (@Sendable (HTTPRequestRecord) -> Void)?
+  private let state = Mutex(State())
+
+  /// Makes a server; nothing is bound before `serve()`.
+  ///
+  /// - Parameters:
+  ///   - host: The name or address to listen on; this machine only by default.
+  ///   - port: The port; 0 for any free one.
+  ///   - limits: What is accepted at most.
+  ///   - cors: Which pages of other origins may read the responses.
+  ///   - loops: The number of loop threads; by default one for two processors, 1 … 4.
+  ///   - drainTimeout: How long requests and streams may go on after serving was cancelled. 10 s.
+  ///   - onRequest: Called on a loop when a response is complete; must be quick.
+  public init(
+    host: String = "127.0.0.1", port: Int = 8080, limits: HTTPLimits = HTTPLimits(),
+    cors: HTTPCORS = .none, loops: Int? = nil, drainTimeout: Duration = .seconds(10),
+    onRequest: (@Sendable (HTTPRequestRecord) -> Void)? = nil
+  ) {
+    self.host = host
+    self.port = port
+    self.limits = limits
+    self.cors = cors
+    loopCount = max(1, loops ?? min(4, Platform.processorCount / 2))
+    self.drainTimeout = drainTimeout
+    self.onRequest = onRequest
+  }
+
+  /// Adds a route; before the first `serve()`, from any thread.
+  ///
+  /// A clash with another route, a damaged pattern, or a route that comes too late is reported by
+  /// the next `serve()`.
+  public func mount(_ route: HTTPRoute) {
+    state.withLock { state in
+      if case .idle = state.phase {
+        state.routes.append(route)
+      } else {
+        state.lateRoute = route
+      }
+    }
+  }
+
+  /// Adds routes.
+  public func mount(_ routes: [HTTPRoute]) {
+    for route in routes { mount(route) }
+  }
+
+  /// Serves until the task is cancelled.
+  ///
+  /// The first call binds and starts. At the first cancellation the server stops accepting, closes
+  /// idle connections and lets requests finish; the last call returns when all connections have
+  /// ended or `drainTimeout` has passed. Throws `HTTPServerError` when the server cannot start.
+  public func serve() async throws {
+    let run = try await running(starts: true)
+    await CancellationGate().wait()
+    run.drain(timeout: drainTimeout)
+    let isLast = state.withLock { state in
+      state.callers -= 1
+      return state.callers == 0
+    }
+    guard isLast else { return }
+    await run.waitForEnd()
+    state.withLock { $0.phase = .stopped }
+  }
+
+  /// Waits until the server listens, and returns where.
+  ///
+  /// Throws `HTTPServerError` when it cannot start, and `CancellationError` when the task is
+  /// cancelled.
+  public func started() async throws -> HTTPAddress {
+    try await running(starts: false).address
+  }
+
+  /// Where the server listens; nil before it does.
+  public var address: HTTPAddress? { current?.address }
+
+  /// The port that the server listens on; nil before it does.
+  public var boundPort: Int? { current.map { Int($0.address.port) } }
+
+  /// Whether the server is on its way to stop, or has stopped: not ready for new work.
+  public var isDraining: Bool {
+    state.withLock { state in
+      switch state.phase {
+      case .idle, .starting: false
+      case .serving(let run): run.service.isDraining
+      case .stopped: true
+      }
+    }
+  }
+
+  /// The connections that are open now.
+  public var openConnections: Int { current?.service.open.load(ordering: .relaxed) ?? 0 }
+
+  /// The connections accepted so far.
+  public var acceptedConnections: Int { current?.service.accepted.load(ordering: .relaxed) ?? 0 }
+
+  private var current: ServerRun? {
+    state.withLock { state in
+      if case .serving(let run) = state.phase { run } else { nil }
+    }
+  }
+
+  // MARK: Starting
+
+  private enum Step {
+    case start([HTTPRoute])
+    case use(ServerRun)
+    case fail(HTTPServerError)
+    case wait(UInt64)
+  }
+
+  private func running(starts: Bool) async throws -> ServerRun {
+    let step = state.withLock { state -> Step in
+      if starts, let late = state.lateRoute {
+        state.lateRoute = nil
+        return .fail(
+          HTTPServerError(
+            .alreadyServing,
+            "The route \(late.method) \(late.path) was mounted while the server was serving; "
+              + "mount routes before."))
+      }
+      switch state.phase {
+      case .idle where starts:
+        state.phase = .starting
+        state.callers += 1
+        return .start(state.routes)
+      case .serving(let run):
+        if starts { state.callers += 1 }
+        return .use(run)
+      case .stopped:
+        return .fail(HTTPServerError(.stopped, "The server has stopped; make a new one."))
+      case .idle, .starting:
+        if starts { state.callers += 1 }
+        state.nextWaiter += 1
+        return .wait(state.nextWaiter)
+      }
+    }
+    switch step {
+    case .start(let routes): return try start(routes)
+    case .use(let run): return run
+    case .fail(let error): throw error
+    case .wait(let id): return try await wait(id, starts: starts)
+    }
+  }
+
+  private func start(_ routes: [HTTPRoute]) throws -> ServerRun {
+    let result: Result<ServerRun, HTTPServerError>
+    do throws(HTTPServerError) {
+      let service = try HTTPService(
+        routes: routes, limits: limits, cors: cors, onRequest: onRequest)
+      result = .success(
+        try ServerRun(host: host, port: port, service: service, loopCount: loopCount))
+    } catch {
+      result = .failure(error)
+    }
+    let waiters = state.withLock { state in
+      switch result {
+      case .success(let run): state.phase = .serving(run)
+      case .failure:
+        state.phase = .idle
+        state.callers = 0
+      }
+      defer { state.waiters = [] }
+      return state.waiters
+    }
+    for waiter in waiters { waiter.continuation.resume(returning: result.mapError { $0 }) }
+    return try result.get()
+  }
+
+  private func wait(_ id: UInt64, starts: Bool) async throws -> ServerRun {
+    let result = await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let outcome = state.withLock { state -> Result<ServerRun, any Error>? in
+          // A caller of `serve()` has joined already, so it must not give up half-way.
+          if !starts, Task.isCancelled { return .failure(CancellationError()) }
+          switch state.phase {
+          case .serving(let run): return .success(run)
+          case .stopped:
+            return .failure(HTTPServerError(.stopped, "The server has stopped; make a new one."))
+          case .idle, .starting:
+            state.waiters.append((id: id, continuation: continuation))
+            return nil
+          }
+        }
+        if let outcome { continuation.resume(returning: outcome) }
+      }
+    } onCancel: {
+      guard !starts else { return }
+      let waiter = state.withLock { state in
+        state.waiters.firstIndex { $0.id == id }.map { state.waiters.remove(at: $0) }
+      }
+      waiter?.continuation.resume(returning: .failure(CancellationError()))
+    }
+    return try result.get()
+  }
+}

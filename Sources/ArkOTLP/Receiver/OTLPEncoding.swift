@@ -1,0 +1,27 @@
+import ArkHTTP
+
+/// The two encodings of OTLP/HTTP. A response has that of its request.
+enum OTLPEncoding {
+  case json
+  case protobuf
+
+  /// The encoding that the Content-Type names; nil for another type or none.
+  init?(_ request: HTTPRequest) {
+    if request.headers.mediaTypeIs("application/json") {
+      self = .json
+    } else if request.headers.mediaTypeIs("application/x-protobuf")
+      || request.headers.mediaTypeIs("application/protobuf")
+    {
+      self = .protobuf
+    } else {
+      return nil
+    }
+  }
+
+  var contentType: String {
+    switch self {
+    case .json: "application/json"
+    case .protobuf: "application/x-protobuf"
+    }
+  }
+}

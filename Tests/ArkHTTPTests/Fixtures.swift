@@ -1,0 +1,26 @@
+import Foundation
+import Testing
+
+/// The shared fixtures: beside the package, or where ARK_SHARED says.
+enum Fixtures {
+  static let folder: String? = {
+    if let shared = ProcessInfo.processInfo.environment["ARK_SHARED"] {
+      return exists(shared + "/fixtures")
+    }
+    var place = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    while place.path != "/" {
+      if let found = exists(place.path + "/shared/fixtures") { return found }
+      place.deleteLastPathComponent()
+    }
+    return nil
+  }()
+
+  static func bytes(_ name: String) throws -> [UInt8] {
+    let folder = try #require(folder)
+    return Array(try Data(contentsOf: URL(fileURLWithPath: folder + "/" + name)))
+  }
+
+  private static func exists(_ path: String) -> String? {
+    FileManager.default.fileExists(atPath: path) ? path : nil
+  }
+}
