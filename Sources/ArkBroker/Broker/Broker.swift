@@ -113,6 +113,9 @@ public final class Broker: Sendable {
     return (state, cursor.position)
   }
 
+  /// Whether the store has been opened and the broker has not stopped: publishing and reading work at once.
+  public var isOpen: Bool { core.isOpen }
+
   /// Numbers for the metrics.
   public var statistics: BrokerStatistics {
     get async { await core.statistics }

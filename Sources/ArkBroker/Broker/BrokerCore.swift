@@ -57,6 +57,8 @@ final class BrokerCore: Sendable {
     state.withLock { if case .open(let opened) = $0 { opened } else { nil } }
   }
 
+  var isOpen: Bool { opened.map { !$0.log.tail.isEnded } ?? false }
+
   private func openedWhenReady() async -> Opened {
     while true {
       enum Step { case ready(Opened), open, wait }
@@ -139,6 +141,8 @@ final class BrokerCore: Sendable {
       numbers.bytesIn = counters.bytes.load(ordering: .relaxed)
       numbers.duplicates = counters.duplicates.load(ordering: .relaxed)
       numbers.refused = counters.refused.load(ordering: .relaxed)
+      numbers.eventsOut = opened.log.delivered.load(ordering: .relaxed)
+      numbers.storeBytes = opened.log.immediate?.footprint
       let bounds = await store.bounds
       numbers.oldest = bounds.oldest
       numbers.newest = bounds.newest

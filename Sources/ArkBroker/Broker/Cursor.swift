@@ -28,8 +28,9 @@ public final class Cursor {
     while !Task.isCancelled {
       switch try cursor.poll() {
       case .page(let page): return page
-      case .older:
-        if let page = try await cursor.read() { return page }
+      case .older(let read):
+        let answer = try await read.run()
+        if let page = cursor.accept(answer) { return page }
       case .waiting:
         await signal.wait()
         cursor.woke()

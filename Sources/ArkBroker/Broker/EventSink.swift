@@ -59,6 +59,9 @@ public struct Outlet: Sendable {
   /// The log, for readers that live on a loop of their own.
   package func log() async throws(StoreError) -> Log { try await core.log() }
 
+  /// Returns when the log has ended or the task is cancelled.
+  package func ended() async throws(StoreError) { await (try await core.log()).ended() }
+
   /// Reports something to the broker's log hook.
   package func report(_ level: LogRecord.Level, _ message: String) { core.report(level, message) }
 }

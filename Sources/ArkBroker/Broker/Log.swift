@@ -7,11 +7,24 @@ package final class Log: Sendable {
   package let immediate: (any ImmediateStore)?
   package let tail: Tail
   let readers = Readers()
+  /// Events handed to readers.
+  let delivered = Atomic<Int>(0)
 
   init(store: any Store, newest: Position, tailBytes: Int) {
     self.store = store
     immediate = store as? any ImmediateStore
     tail = Tail(newest: newest, bytes: tailBytes)
+  }
+
+  /// Returns when nothing more will come or the task is cancelled.
+  func ended() async {
+    let signal = Signal()
+    // Nothing matches, so only the end wakes it.
+    let waiter = TailWaiter(match: .none) { signal.raise() }
+    while !tail.isEnded, !Task.isCancelled {
+      if tail.wait(waiter, after: .end) { await signal.wait() }
+    }
+    tail.remove(waiter)
   }
 }
 
@@ -59,6 +72,9 @@ final class Reader: Sendable {
   func advance(to position: Position) {
     place.position.store(position.rawValue, ordering: .relaxed)
   }
+
+  /// It has read everything there is for it, so it is behind nothing.
+  func isWaiting() { advance(to: .end) }
 }
 
 /// Where a cursor begins.

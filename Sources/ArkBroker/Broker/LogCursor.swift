@@ -1,3 +1,5 @@
+import Synchronization
+
 /// A reader's place in the log and its match, without any waiting of its own: whoever drives it (a task, an HTTP connection's loop) decides what to do while there is nothing.
 ///
 /// Not thread-safe: one driver at a time.
@@ -20,8 +22,8 @@ package struct LogCursor: ~Copyable {
     case page(Page)
     /// Nothing now: the waiter will be called back once.
     case waiting
-    /// The store has to be asked, which may take time: `read`, then `accept`.
-    case older
+    /// The store has to be asked, which may take time: run the read, then `accept` its answer.
+    case older(StoreRead)
     /// There will be nothing more.
     case ended
   }
@@ -60,10 +62,11 @@ package struct LogCursor: ~Copyable {
       case .page(let page):
         if let page = accept(page) { return .page(page) }
       case .older:
-        guard let immediate = log.immediate else { return .older }
-        let bounds = immediate.immediateBounds
-        let page = try immediate.readImmediately(request(within: bounds))
-        if let page = accept(page) { return .page(page) }
+        let read = StoreRead(
+          log: log,
+          request: ReadRequest(after: position, matching: match, compiled: matcher, limit: limit))
+        guard let immediate = log.immediate else { return .older(read) }
+        if let page = accept(try read.run(on: immediate)) { return .page(page) }
       case .atEnd(let isEnded):
         if let gap {
           self.gap = nil
@@ -72,29 +75,27 @@ package struct LogCursor: ~Copyable {
           return .page(page)
         }
         if isEnded || !follows { return .ended }
-        if log.tail.wait(waiter, after: position) { return .waiting }
+        if log.tail.wait(waiter, after: position) {
+          reader.isWaiting()
+          return .waiting
+        }
       }
     }
-  }
-
-  /// Asks the store, after `poll` said `.older`.
-  package mutating func read() async throws(StoreError) -> Page? {
-    let bounds = await log.store.bounds
-    let page = try await log.store.read(request(within: bounds))
-    return accept(page)
   }
 
   /// The waiter has been called back.
   package mutating func woke() { advance(to: max(position, waiter.skippable)) }
 
-  /// What to ask the store for; notes a gap when some of it is not kept any more.
-  private mutating func request(within bounds: Bounds) -> ReadRequest {
+  /// Takes what the store answered.
+  /// - Returns: what there is to show of it, or nil.
+  package mutating func accept(_ answer: StoreRead.Answer) -> Page? {
     let next = position.advanced(by: 1)
-    if next < bounds.oldest {
-      gap = Gap(first: gap?.first ?? next, last: bounds.oldest.advanced(by: -1), reason: .expired)
-      advance(to: bounds.oldest.advanced(by: -1))
+    if next < answer.bounds.oldest {
+      gap = Gap(
+        first: gap?.first ?? next, last: answer.bounds.oldest.advanced(by: -1), reason: .expired)
+      advance(to: answer.bounds.oldest.advanced(by: -1))
     }
-    return ReadRequest(after: position, matching: match, compiled: matcher, limit: limit)
+    return accept(answer.page)
   }
 
   /// - Returns: the page less what is behind the end, or nil when there is nothing to show.
@@ -111,11 +112,40 @@ package struct LogCursor: ~Copyable {
     guard !page.isEmpty || gap != nil else { return nil }
     page.gap = gap
     gap = nil
+    log.delivered.wrappingAdd(page.count, ordering: .relaxed)
     return page
   }
 
   private mutating func advance(to position: Position) {
     self.position = position
     reader.advance(to: position)
+  }
+}
+
+/// A question to the store on behalf of a cursor.
+package struct StoreRead: Sendable {
+  fileprivate let log: Log
+  fileprivate let request: ReadRequest
+
+  /// The part of the log that is kept, and what was found in it.
+  package struct Answer: Sendable {
+    fileprivate let bounds: Bounds
+    fileprivate let page: Page
+  }
+
+  package func run() async throws(StoreError) -> Answer {
+    let bounds = await log.store.bounds
+    return Answer(bounds: bounds, page: try await log.store.read(request(within: bounds)))
+  }
+
+  fileprivate func run(on store: any ImmediateStore) throws(StoreError) -> Answer {
+    let bounds = store.immediateBounds
+    return Answer(bounds: bounds, page: try store.readImmediately(request(within: bounds)))
+  }
+
+  private func request(within bounds: Bounds) -> ReadRequest {
+    var request = request
+    request.after = max(request.after, bounds.oldest.advanced(by: -1))
+    return request
   }
 }

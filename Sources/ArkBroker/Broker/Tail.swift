@@ -70,14 +70,15 @@ package final class TailWaiter: @unchecked Sendable {
   /// Nothing up to here matters to the waiter: it may go on reading behind it.
   fileprivate(set) var skippable = Position.start
 
-  init(
+  package init(
     match: Match, target: (any WakeTarget)? = nil, onWake: @escaping @Sendable () -> Void
   ) {
     self.onWake = onWake
     self.target = target
     // A pattern of kinds has no hash to wait for.
     if let keys = match.indexKeys, keys.allSatisfy({ $0.pattern == nil }) {
-      self.keys = keys.map(IndexHash.of)
+      // One that nothing can match waits under a key of no event, to be found at the end of the log.
+      self.keys = keys.isEmpty ? [0] : keys.map(IndexHash.of)
     } else {
       keys = nil
     }

@@ -8,6 +8,11 @@ public enum CloudEvents {
     public var index: Int
     public var error: EventError
 
+    package init(index: Int, error: EventError) {
+      self.index = index
+      self.error = error
+    }
+
     /// The index, the attribute and what is wrong.
     public var description: String { "event \(index): \(error)" }
   }

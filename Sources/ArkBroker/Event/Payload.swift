@@ -28,4 +28,15 @@ public struct Payload: Hashable, Sendable {
   public static func text(_ text: String) -> Payload {
     Payload(text: PayloadText.quoted(text), isBase64: false)
   }
+
+  /// Whether there is no payload.
+  public var isEmpty: Bool { text.isEmpty }
+}
+
+extension Payload: CustomStringConvertible {
+  /// The JSON text; for bytes, their Base64 text as a JSON string.
+  public var description: String { String(decoding: text, as: UTF8.self) }
+
+  /// The JSON text in UTF-8, or nil when the payload is empty or holds bytes: what a decoder takes.
+  public var json: [UInt8]? { text.isEmpty || isBase64 ? nil : text }
 }

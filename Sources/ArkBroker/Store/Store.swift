@@ -130,4 +130,6 @@ package protocol ImmediateStore: Store {
   func appendImmediately(_ batch: EventBatch) throws(StoreError) -> Positions
   func readImmediately(_ request: ReadRequest) throws(StoreError) -> Page
   var immediateBounds: Bounds { get }
+  /// Memory in use for events, in bytes.
+  var footprint: Int { get }
 }

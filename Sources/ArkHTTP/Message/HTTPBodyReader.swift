@@ -39,7 +39,9 @@ final class HTTPBodyReader: Sendable {
   @inline(never)
   private func finish() -> Result<Void, HTTPError> {
     decoder.withLock { decoder in
-      do throws(HTTPError) { return .success(try decoder.finish()) } catch { return .failure(error) }
+      do throws(HTTPError) { return .success(try decoder.finish()) } catch {
+        return .failure(error)
+      }
     }
   }
 }

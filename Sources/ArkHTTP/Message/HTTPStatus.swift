@@ -31,6 +31,8 @@ public struct HTTPStatus: Hashable, Sendable, CustomStringConvertible {
   public static let notFound = HTTPStatus(404)
   /// 405 Method Not Allowed
   public static let methodNotAllowed = HTTPStatus(405)
+  /// 406 Not Acceptable
+  public static let notAcceptable = HTTPStatus(406)
   /// 408 Request Timeout
   public static let requestTimeout = HTTPStatus(408)
   /// 409 Conflict

@@ -41,6 +41,22 @@ enum Platform {
     max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
   }
 
+  /// Memory of the process that is in RAM, in bytes; nil where the system does not tell.
+  static var residentMemory: Int? {
+    #if os(Linux)
+      guard let file = fopen("/proc/self/statm", "r") else { return nil }
+      defer { fclose(file) }
+      var line = [CChar](repeating: 0, count: 128)
+      guard fgets(&line, Int32(line.count), file) != nil else { return nil }
+      let text = line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+      let fields = String(decoding: text, as: UTF8.self).split(separator: " ")
+      guard fields.count > 1, let pages = Int(fields[1]) else { return nil }
+      return pages * Int(sysconf(Int32(_SC_PAGESIZE)))
+    #else
+      return nil
+    #endif
+  }
+
   /// The system's words for an error number.
   static func errorText(_ number: Int32) -> String {
     String(cString: strerror(number))

@@ -1,0 +1,60 @@
+import ArkBroker
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// The reference broker: everything the library has, behind one HTTP server.
+@main
+enum ArkBrokerCommand {
+  static func main() async {
+    let action: Options.Action
+    do throws(Options.Failure) {
+      action = try Options.parse(
+        Array(CommandLine.arguments.dropFirst()), environment: Options.environment())
+    } catch {
+      JSONLog.put("ark-broker: \(error.message)\nTry 'ark-broker --help'.\n")
+      exit(64)
+    }
+    switch action {
+    case .help: print(Options.help)
+    case .version: print("ark-broker \(Options.version)")
+    case .serve(let options):
+      // Off the main actor at once: a hop to it costs more than most requests.
+      let status = await Task.detached { await serve(options) }.value
+      exit(status)
+    }
+  }
+
+  private static func serve(_ options: Options) async -> Int32 {
+    let log = JSONLog(level: options.logLevel)
+    let service = ReferenceBroker(options: options, log: log)
+    let running = Task { try await service.run() }
+    let signals = TerminationSignals { isFirst in
+      // The second one does not wait for anything.
+      guard isFirst else { _exit(130) }
+      log.write(.info, "stopping: draining for at most 10 s, a second signal stops at once")
+      running.cancel()
+    }
+    defer { signals.stop() }
+    do {
+      let listening = Task { try await service.started() }
+      Task {
+        if let address = try? await listening.value {
+          log.write(.info, "serving on http://\(address)", ["address": "\(address)"])
+        }
+      }
+      try await running.value
+      listening.cancel()
+      log.write(.info, "stopped")
+      return 0
+    } catch {
+      log.write(.error, "\(error)")
+      return 1
+    }
+  }
+}

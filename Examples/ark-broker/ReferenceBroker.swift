@@ -1,0 +1,34 @@
+import ArkBroker
+import ArkHTTP
+import ArkOTLP
+
+/// The composition: copy it as a start for a broker of your own.
+struct ReferenceBroker: Sendable {
+  private let http: HTTPServer
+  private let broker: Broker
+
+  init(options: Options, log: JSONLog) {
+    let metrics = HTTPMetrics()
+    let logsRequests = log.level <= .debug
+    let http = HTTPServer(
+      host: options.host, port: options.port, cors: .anyOrigin,
+      onRequest: { request in
+        metrics.record(request)
+        if logsRequests { log.write(request) }
+      })
+    self.http = http
+    broker = Broker(onLog: { log.write($0.level, $0.message) }) {
+      OTLPReceiver(on: http)
+      CloudEventsReceiver(on: http)
+      MemoryStore(keeping: .megabytes(options.memory))
+      ServerSentEvents(on: http)
+      Operations(on: http, metrics: metrics)
+    }
+  }
+
+  /// Where the broker serves, once it does.
+  func started() async throws -> HTTPAddress { try await http.started() }
+
+  /// Serves until the task is cancelled, then drains.
+  func run() async throws { try await broker.run() }
+}

@@ -1,0 +1,2 @@
+public struct MatchError: Error {}
+extension Match { public init(parsing: String) throws(MatchError) { throw MatchError() } }

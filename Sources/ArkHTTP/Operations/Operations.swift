@@ -1,0 +1,32 @@
+public import ArkBroker
+
+/// What those who run a broker ask it: `GET /health`, `GET /ready` and `GET /metrics`.
+///
+/// - `/health` answers 200 as long as the process serves at all.
+/// - `/ready` answers 200 when events are taken and handed out, else 503: before the store is open and while draining.
+/// - `/metrics` answers in the Prometheus text format; the metrics are listed in Documentation/Operations.md.
+public struct Operations: BrokerService {
+  private let server: HTTPServer
+  private let endpoint: OperationsEndpoint
+
+  /// Mounts the routes on a server, which must not be serving yet.
+  /// - Parameters:
+  ///   - server: several components may share it; it serves as long as one of them runs.
+  ///   - metrics: what was given to the server as `onRequest: metrics.record`. Default: no metrics of requests.
+  public init(on server: HTTPServer, metrics: HTTPMetrics? = nil) {
+    self.server = server
+    endpoint = OperationsEndpoint(server: server, metrics: metrics)
+    server.mount([
+      .task(.get, "/health") { _ in .text("OK") },
+      .task(.get, "/ready") { [endpoint] _ in try endpoint.ready() },
+      .task(.get, "/metrics") { [endpoint] _ in await endpoint.metrics() },
+    ])
+  }
+
+  /// Serves until the task is cancelled.
+  public func run(in broker: Broker) async throws {
+    endpoint.begin(broker)
+    defer { endpoint.end() }
+    try await server.serve()
+  }
+}
