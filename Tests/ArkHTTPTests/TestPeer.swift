@@ -151,7 +151,9 @@ extension HTTPRoute {
   static func mirror(_ method: HTTPMethod, _ path: String) -> HTTPRoute {
     .inline(method, path) { request, responder in
       responder.complete(
-        .text("\(request.method) \(request.path) \(String(decoding: request.body.bytes, as: UTF8.self))"))
+        .text(
+          "\(request.method) \(request.path) \(String(decoding: request.body.bytes, as: UTF8.self))"
+        ))
     }
   }
 }
