@@ -112,8 +112,8 @@ extension HTTPConnection {
       responder = HTTPResponder(self, exchange)
     }
     handler(request, responder)
-    // Nobody kept it, so it can serve the next request.
-    if isKnownUniquelyReferenced(&responder), responder.isCompleted, phase == .open {
+    // Answered here and kept by nobody, so it can serve the next request.
+    if exchange.isAnswered, phase == .open, isKnownUniquelyReferenced(&responder) {
       responder.retire()
       spareResponder = responder
     }

@@ -56,9 +56,6 @@ public final class HTTPResponder: @unchecked Sendable {
     exchange?.isDead.load(ordering: .relaxed) ?? true
   }
 
-  /// Whether it was completed.
-  var isCompleted: Bool { isTaken.load(ordering: .acquiring) }
-
   /// Lets go of the request; only when nobody else holds the responder.
   func retire() {
     connection = nil

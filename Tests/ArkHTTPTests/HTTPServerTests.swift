@@ -1,0 +1,250 @@
+import ArkHTTP
+import Foundation
+import Synchronization
+import Testing
+
+@Suite struct HTTPServerTests {
+  /// Serves while `body` runs, then cancels and waits for the end.
+  private func serving<R: Sendable>(
+    _ server: HTTPServer, _ body: (UInt16) async throws -> R
+  ) async throws -> R {
+    let serving = Task { try await server.serve() }
+    do {
+      let result = try await body(try await server.started().port)
+      serving.cancel()
+      try await serving.value
+      return result
+    } catch {
+      serving.cancel()
+      _ = try? await serving.value
+      throw error
+    }
+  }
+
+  private func server(
+    limits: HTTPLimits = HTTPLimits(), loops: Int = 1, drainTimeout: Duration = .seconds(10)
+  ) -> HTTPServer {
+    HTTPServer(port: 0, limits: limits, loops: loops, drainTimeout: drainTimeout)
+  }
+
+  @Test func requestsAreAnsweredOnEveryLoop() async throws {
+    let server = server(loops: 2)
+    server.mount(.mirror(.post, "/x"))
+    server.mount(.task(.get, "/task") { _ in .text("from a task") })
+    try await serving(server) { port in
+      for index in 0..<4 {
+        let responses = try await onThread {
+          try TestSocket(port: port).ask(
+            TestPeer.request("POST /x", body: Array("\(index)".utf8))
+              + TestPeer.request("GET /task"), responses: 2)
+        }
+        #expect(responses.map(\.text) == ["POST /x \(index)", "from a task"])
+      }
+      #expect(server.boundPort == Int(port))
+      #expect(server.acceptedConnections == 4)
+      #expect(!server.isDraining)
+    }
+    #expect(server.isDraining)
+    #expect(server.openConnections == 0)
+  }
+
+  @Test func largeBodiesGoBothWays() async throws {
+    let server = server()
+    server.mount(
+      .inline(.post, "/echo") { request, responder in
+        responder.complete(HTTPResponse(body: .bytes(request.body.bytes)))
+      })
+    server.mount(
+      .streaming(.post, "/stream") { request in
+        let body = request.body
+        return .stream { writer in for try await chunk in body { try await writer.write(chunk) } }
+      })
+    let body = (0..<5_000_000).map { UInt8(truncatingIfNeeded: $0 &* 7 >> 3) }
+    try await serving(server) { port in
+      for path in ["/echo", "/stream"] {
+        let echoed = try await onThread {
+          let socket = try TestSocket(port: port)
+          Thread.detach {
+            socket.send(TestPeer.request("POST \(path)", ["Connection: close"], body: body))
+          }
+          return ReceivedResponse.all(socket.receive())
+        }
+        #expect(echoed.map(\.status) == [200])
+        #expect(echoed.first?.isComplete == true)
+        #expect(echoed.first?.body == body)
+      }
+    }
+  }
+
+  @Test func aPeerThatSendsTooMuchStillReadsItsAnswer() async throws {
+    let server = server()
+    server.mount(.mirror(.post, "/x"))
+    try await serving(server) { port in
+      let responses = try await onThread {
+        let socket = try TestSocket(port: port)
+        socket.send(Array("POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 90000000\r\n\r\n".utf8))
+        socket.send([UInt8](repeating: 32, count: 20_000_000))
+        return ReceivedResponse.all(socket.receive())
+      }
+      #expect(responses.map(\.status) == [413])
+    }
+  }
+
+  @Test func oneConnectionTooManyIsToldSo() async throws {
+    var limits = HTTPLimits()
+    limits.connections = 1
+    let server = server(limits: limits)
+    server.mount(.mirror(.get, "/x"))
+    try await serving(server) { port in
+      try await onThread {
+        let first = try TestSocket(port: port)
+        #expect(first.ask(TestPeer.request("GET /x")).map(\.status) == [200])
+        let second = ReceivedResponse.all(try TestSocket(port: port).receive())
+        #expect(second.map(\.status) == [503])
+        #expect(second.first?["Retry-After"] == "1")
+        #expect(first.ask(TestPeer.request("GET /x")).map(\.status) == [200])
+      }
+    }
+  }
+
+  @Test func responsesFromOtherThreadsWakeTheLoop() async throws {
+    let server = server()
+    server.mount(
+      .inline(.get, "/later") { request, responder in
+        Thread.detach { responder.complete(.text("later \(request.loop.isCurrent)")) }
+      })
+    try await serving(server) { port in
+      let texts = try await onThread {
+        let socket = try TestSocket(port: port)
+        return (0..<100).map { _ in socket.ask(TestPeer.request("GET /later")).first?.text }
+      }
+      #expect(texts.allSatisfy { $0 == "later false" })
+    }
+  }
+
+  @Test func requestsUnderWayFinishBeforeServeReturns() async throws {
+    let server = server()
+    let kept = Mutex<HTTPResponder?>(nil)
+    let (arrived, arrive) = AsyncStream.makeStream(of: Void.self)
+    server.mount(
+      .inline(.get, "/x") { _, responder in
+        kept.withLock { $0 = responder }
+        arrive.finish()
+      })
+    let serving = Task { try await server.serve() }
+    let port = try await server.started().port
+    let asking = Task {
+      try await onThread { try TestSocket(port: port).ask(TestPeer.request("GET /x")) }
+    }
+    let idle = Task { try await onThread { try TestSocket(port: port).receive() } }
+    for await _ in arrived {}
+    serving.cancel()
+    // The idle connection is closed at once; the other is still being answered.
+    _ = try await idle.value
+    #expect(server.isDraining)
+    kept.withLock { $0.take() }?.complete(.text("done"))
+    let response = try await asking.value.first
+    #expect(response?.text == "done")
+    #expect(response?["Connection"] == "close")
+    try await serving.value
+    await #expect(throws: HTTPServerError.self) { try await server.serve() }
+  }
+
+  @Test func endlessStreamsEndWhenTheDrainTimesOut() async throws {
+    let server = server(drainTimeout: .milliseconds(50))
+    server.mount(
+      .task(.get, "/s") { _ in
+        .stream { writer in
+          try await writer.write([65])
+          try await Task.sleep(for: .seconds(600))
+        }
+      })
+    let (begun, begin) = AsyncStream.makeStream(of: Void.self)
+    let serving = Task { try await server.serve() }
+    let port = try await server.started().port
+    let reading = Task {
+      try await onThread {
+        let socket = try TestSocket(port: port)
+        socket.send(TestPeer.request("GET /s"))
+        let first = socket.receive { ReceivedResponse.all($0).first?.text == "A" }
+        begin.finish()
+        return ReceivedResponse.all(first + socket.receive())
+      }
+    }
+    for await _ in begun {}
+    serving.cancel()
+    try await serving.value
+    #expect(try await reading.value.first?.isComplete == false)
+  }
+
+  @Test func theServerRunsAsLongAsSomeoneServes() async throws {
+    let server = server()
+    server.mount(.mirror(.get, "/x"))
+    let first = Task { try await server.serve() }
+    let port = try await server.started().port
+    let second = Task { try await server.serve() }
+    let ask: @Sendable () async throws -> Int? = {
+      try await onThread {
+        try TestSocket(port: port).ask(TestPeer.request("GET /x")).first?.status
+      }
+    }
+    #expect(try await ask() == 200)
+    second.cancel()
+    try await second.value
+    #expect(server.isDraining)
+    first.cancel()
+    try await first.value
+    await #expect(throws: (any Error).self) { try await ask() }
+  }
+
+  @Test func whatKeepsAServerFromStartingIsSaid() async throws {
+    let server = server()
+    try await serving(server) { port in
+      let other = HTTPServer(port: Int(port))
+      let inUse = await #expect(throws: HTTPServerError.self) { try await other.serve() }
+      #expect(inUse?.code == .portInUse)
+      #expect(inUse?.message.contains("\(port)") == true)
+    }
+    let unknown = await #expect(throws: HTTPServerError.self) {
+      try await HTTPServer(host: "no such host", port: 0).serve()
+    }
+    #expect(unknown?.code == .unknownHost)
+    let elsewhere = await #expect(throws: HTTPServerError.self) {
+      try await HTTPServer(host: "192.0.2.1", port: 0).serve()
+    }
+    #expect(elsewhere?.code == .addressNotAvailable)
+    let clash = HTTPServer(port: 0)
+    clash.mount([.mirror(.get, "/x"), .mirror(.get, "/x")])
+    let error = await #expect(throws: HTTPServerError.self) { try await clash.serve() }
+    #expect(error?.code == .duplicateRoute)
+  }
+
+  @Test func aWaitForTheStartCanBeCancelled() async throws {
+    let server = server()
+    let waiting = Task { try await server.started() }
+    waiting.cancel()
+    await #expect(throws: CancellationError.self) { try await waiting.value }
+  }
+
+  @Test func jobsRunOnTheLoopInOrder() async throws {
+    let server = server()
+    let numbers = Mutex<[Int]>([])
+    server.mount(
+      .inline(.get, "/x") { request, responder in
+        let loop = request.loop
+        Thread.detach {
+          for number in 0..<1000 {
+            loop.execute { numbers.withLock { $0.append(loop.isCurrent ? number : -1) } }
+          }
+          loop.execute { responder.complete(.noContent) }
+        }
+      })
+    try await serving(server) { port in
+      let status = try await onThread {
+        try TestSocket(port: port).ask(TestPeer.request("GET /x")).first?.status
+      }
+      #expect(status == 204)
+    }
+    #expect(numbers.withLock { $0 } == Array(0..<1000))
+  }
+}
