@@ -29,7 +29,7 @@ nonisolated func run(subscribers: Int, batchSize: Int, total: Int) async throws 
         } else {
           var builder = EventBatchBuilder(reservingEvents: batchSize, bytes: 1100 * batchSize)
           for _ in 0..<batchSize {
-            builder.append(Event(.llmChunk, query: "q-000001", session: "s-000001", payload: p))
+            try builder.append(.llmChunk, correlation: Correlation(session: "s-000001", query: "q-000001"), payload: p)
           }
           n += batchSize
           try await broker.publish(builder.finish())
@@ -42,7 +42,42 @@ nonisolated func run(subscribers: Int, batchSize: Int, total: Int) async throws 
   let s = Double(d.components.seconds) + Double(d.components.attoseconds) * 1e-18
   return Double(total) / s
 }
+func time(_ name: String, _ n: Int, _ body: () async throws -> Void) async {
+  let t0 = ContinuousClock.now
+  try! await body()
+  let d = ContinuousClock.now - t0
+  print(name, Int(Double(d.components.seconds) * 1e9 + Double(d.components.attoseconds) * 1e-9) / n, "ns")
+}
 await Task.detached {
+  let p = try! payload()
+  if CommandLine.arguments.count > 1 {
+    for _ in 0..<10 {
+    let broker = Broker { MemoryStore(keeping: .megabytes(64)) }
+    var events: [Event] = []
+    for _ in 0..<100_000 { events.append(Event(.llmChunk, query: "q-000001", session: "s-000001", payload: p)) }
+    await time("publish1", 100_000) { for e in events { try await broker.publish(e) } }
+    }
+    return
+  }
+  for _ in 0..<2 {
+    await time("event", 300_000) { for _ in 0..<300_000 { _ = Event(.llmChunk, query: "q-000001", session: "s-000001", payload: p) } }
+    await time("builder", 1000 * 256) { for _ in 0..<1000 {
+      var builder = EventBatchBuilder(reservingEvents: 256, bytes: 1100 * 256)
+      for _ in 0..<256 { try builder.append(.llmChunk, correlation: Correlation(session: "s-000001", query: "q-000001"), payload: p) }
+      _ = builder.finish() } }
+    var batches: [EventBatch] = []
+    for _ in 0..<400 {
+      var builder = EventBatchBuilder(reservingEvents: 256, bytes: 1100 * 256)
+      for _ in 0..<256 { try! builder.append(.llmChunk, correlation: Correlation(session: "s-000001", query: "q-000001"), payload: p) }
+      batches.append(builder.finish())
+    }
+    let broker = Broker { MemoryStore(keeping: .megabytes(256)) }
+    await time("publish256", 400 * 256) { for b in batches { try await broker.publish(b) } }
+    var events: [Event] = []
+    for _ in 0..<100_000 { events.append(Event(.llmChunk, query: "q-000001", session: "s-000001", payload: p)) }
+    await time("publish1", 100_000) { for e in events { try await broker.publish(e) } }
+  }
+
   for _ in 0..<3 {
     for subs in [1, 8] {
       for batch in [256, 1] {

@@ -162,7 +162,7 @@ final class Appender: Sendable {
         batch.isEmpty ? nil : try store.appendImmediately(batch)
       finish(group, plan, batch, positions)
     } catch {
-      fail(group, plan, error)
+      forget(plan)
       if group.count > 1, error.code == .tooLarge {
         for publication in group { appendImmediately([publication], to: store) }
       } else {
@@ -178,7 +178,7 @@ final class Appender: Sendable {
         batch.isEmpty ? nil : try await log.store.append(AppendRequest(batch))
       finish(group, plan, batch, positions)
     } catch {
-      fail(group, plan, error)
+      forget(plan)
       if group.count > 1, error.code == .tooLarge {
         for publication in group { await append([publication]) }
       } else {
@@ -187,38 +187,36 @@ final class Appender: Sendable {
     }
   }
 
-  /// What is to be done with each event of a group, in order.
+  /// What de-duplication says of a group.
   private struct Plan {
-    enum Step {
-      /// New: the place to note its position in.
-      case store(Int)
-      case known(Position)
-      /// A repetition of an event of the same group, whose position is not known yet.
-      case knownInGroup(EventIDHash)
-    }
-    var steps: [Step] = []
-    var isPlain = true
+    /// For each event of the group: the place to note its position in, or `duplicate`.
+    var places: [Int] = []
+    /// The duplicates among them with the position of what they repeat, in order. Nil: that is an event of the same group.
+    var duplicates: [(event: Int, hash: EventIDHash, position: Position?)] = []
+
+    static let duplicate = -1
   }
 
+  /// - Returns: the events that are new, in one batch.
   private func prepare(_ group: [Publication]) -> (EventBatch, Plan) {
-    let batch = EventBatch.joining(group.map(\.batch))
+    let batch = group.count == 1 ? group[0].batch.compacted() : .joining(group.map(\.batch))
     var plan = Plan()
-    plan.steps.reserveCapacity(batch.count)
+    plan.places.reserveCapacity(batch.count)
     recent.withLock { recent in
       recent.reserve(batch.count)
       for index in 0..<batch.count {
         let hash = batch.storage.record(index).idHash
         switch recent.note(hash) {
-        case .new(let place): plan.steps.append(.store(place))
+        case .new(let place): plan.places.append(place)
         case .known(let position):
-          plan.isPlain = false
-          plan.steps.append(position.map(Plan.Step.known) ?? .knownInGroup(hash))
+          plan.places.append(Plan.duplicate)
+          plan.duplicates.append((index, hash, position))
         }
       }
     }
-    guard !plan.isPlain else { return (batch, plan) }
-    let selection = Selection.range(0..<batch.count).keeping { index in
-      if case .store = plan.steps[index] { true } else { false }
+    guard !plan.duplicates.isEmpty else { return (batch, plan) }
+    let selection = Selection.range(0..<batch.count).keeping {
+      plan.places[$0] != Plan.duplicate
     }
     return (EventBatch(storage: batch.storage, selection: selection).compacted(), plan)
   }
@@ -226,37 +224,55 @@ final class Appender: Sendable {
   private func finish(
     _ group: [Publication], _ plan: Plan, _ batch: EventBatch, _ positions: Positions?
   ) {
-    var results: [Position] = []
-    results.reserveCapacity(plan.steps.count)
+    let first = positions?.first ?? .start
+    var repeated: [Position] = []
     recent.withLock { recent in
-      var next = positions?.first ?? .start
-      for step in plan.steps {
-        switch step {
-        case .store(let place):
-          recent.fill(place, with: next)
-          results.append(next)
-          next = next.advanced(by: 1)
-        case .known(let position): results.append(position)
-        case .knownInGroup(let hash):
-          // Its original comes earlier in the group, so it is filled in by now.
-          if case .known(let position?) = recent.note(hash) { results.append(position) }
+      var next = first
+      for place in plan.places where place != Plan.duplicate {
+        recent.fill(place, with: next)
+        next = next.advanced(by: 1)
+      }
+      for duplicate in plan.duplicates {
+        // An original of the same group comes earlier in it, so it is filled in by now.
+        if let position = duplicate.position {
+          repeated.append(position)
+        } else if case .known(let position?) = recent.note(duplicate.hash) {
+          repeated.append(position)
         }
       }
     }
-    if let positions { log.tail.append(StoredBatch(batch, first: positions.first)) }
     counters.events.wrappingAdd(batch.count, ordering: .relaxed)
     counters.bytes.wrappingAdd(batch.byteCount, ordering: .relaxed)
+    if !repeated.isEmpty {
+      counters.duplicates.wrappingAdd(repeated.count, ordering: .relaxed)
+    }
+    if let positions { log.tail.append(StoredBatch(batch, first: positions.first)) }
+    acknowledge(group, plan, first, repeated)
+  }
+
+  /// Tells each publisher where its events are.
+  private func acknowledge(
+    _ group: [Publication], _ plan: Plan, _ first: Position, _ repeated: [Position]
+  ) {
+    var next = first
     var start = 0
+    var duplicate = 0
     for publication in group {
       let end = start + publication.batch.count
       var receipt = Receipt(dropped: publication.dropped)
-      for event in start..<end {
-        receipt.first = min(receipt.first ?? results[event], results[event])
-        receipt.last = max(receipt.last ?? results[event], results[event])
-        if case .store = plan.steps[event] { receipt.stored += 1 } else { receipt.duplicates += 1 }
+      while duplicate < plan.duplicates.count, plan.duplicates[duplicate].event < end {
+        let position = repeated[duplicate]
+        receipt.first = min(receipt.first ?? position, position)
+        receipt.last = max(receipt.last ?? position, position)
+        receipt.duplicates += 1
+        duplicate += 1
       }
-      if receipt.duplicates > 0 {
-        counters.duplicates.wrappingAdd(receipt.duplicates, ordering: .relaxed)
+      receipt.stored = publication.batch.count - receipt.duplicates
+      if receipt.stored > 0 {
+        receipt.first = min(receipt.first ?? next, next)
+        next = next.advanced(by: receipt.stored)
+        let last = next.advanced(by: -1)
+        receipt.last = max(receipt.last ?? last, last)
       }
       publication.completion(.success(receipt))
       start = end
@@ -264,9 +280,9 @@ final class Appender: Sendable {
   }
 
   /// Forgets the ids of a group that was not stored.
-  private func fail(_ group: [Publication], _ plan: Plan, _ error: StoreError) {
+  private func forget(_ plan: Plan) {
     recent.withLock { recent in
-      for case .store(let place) in plan.steps { recent.forget(place) }
+      for place in plan.places where place != Plan.duplicate { recent.forget(place) }
     }
   }
 

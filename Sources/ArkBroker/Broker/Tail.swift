@@ -248,9 +248,8 @@ private struct TailState: ~Copyable {
     let skippable = Position(rawValue: after)
     for ordinal in 0..<batch.count {
       let index = batch.selection[ordinal]
-      for field in EventField.indexed {
-        let text = batch.storage.field(field, of: index)
-        guard !text.isEmpty, let waiters = keyed[IndexHash.of(field, text)] else { continue }
+      batch.storage.forEachIndexHash(of: index) { _, hash in
+        guard let waiters = keyed[hash] else { return }
         collect(waiters, skippable: skippable, into: &woken)
       }
     }

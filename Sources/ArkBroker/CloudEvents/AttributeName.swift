@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// The names of context attributes (CloudEvents 1.0, "Naming conventions" and "Context attributes"), and what each means to a draft.
 enum AttributeName {
   case specversion, id, source, type, subject, time, datacontenttype, data, dataBase64
@@ -22,32 +30,47 @@ enum AttributeName {
     guard (1...64).contains(name.count),
       name.allSatisfy({ $0 &- 0x61 < 26 || $0 &- 0x30 < 10 })
     else { return nil }
-    if name.count > 3, name[0] == UInt8(ascii: "a"), name[1] == UInt8(ascii: "r"),
-      name[2] == UInt8(ascii: "k")
-    {
-      let rest = UnsafeRawBufferPointer(rebasing: name[3...])
-      for field in EventField.correlation where AttributeName.equal(rest, field.name) {
-        self = .correlation(field)
-        return
-      }
-      self = .other
-      return
-    }
-    switch name.count {
-    case 2 where AttributeName.equal(name, "id"): self = .id
-    case 4 where AttributeName.equal(name, "type"): self = .type
-    case 4 where AttributeName.equal(name, "time"): self = .time
-    case 4 where AttributeName.equal(name, "data"): self = .data
-    case 6 where AttributeName.equal(name, "source"): self = .source
-    case 7 where AttributeName.equal(name, "subject"): self = .subject
-    case 11 where AttributeName.equal(name, "specversion"): self = .specversion
-    case 11 where AttributeName.equal(name, "traceparent"): self = .traceparent
-    case 15 where AttributeName.equal(name, "datacontenttype"): self = .datacontenttype
-    default: self = .other
-    }
+    self = AttributeName.known(name) ?? .other
   }
 
-  private static func equal(_ name: UnsafeRawBufferPointer, _ text: String) -> Bool {
-    name.elementsEqual(text.utf8)
+  /// The names that mean something, by their length first.
+  private static func known(_ name: UnsafeRawBufferPointer) -> AttributeName? {
+    func isNamed(_ text: StaticString) -> Bool {
+      memcmp(name.baseAddress!, text.utf8Start, name.count) == 0
+    }
+    switch name.count {
+    case 2: return isNamed("id") ? .id : nil
+    case 4:
+      if isNamed("type") { return .type }
+      if isNamed("time") { return .time }
+      return isNamed("data") ? .data : nil
+    case 6: return isNamed("source") ? .source : nil
+    case 7:
+      if isNamed("subject") { return .subject }
+      if isNamed("arkteam") { return .correlation(.team) }
+      return isNamed("arkspan") ? .correlation(.span) : nil
+    case 8:
+      if isNamed("arkquery") { return .correlation(.query) }
+      if isNamed("arkagent") { return .correlation(.agent) }
+      return isNamed("arktrace") ? .correlation(.trace) : nil
+    case 10:
+      if isNamed("arksession") { return .correlation(.session) }
+      return isNamed("arka2atask") ? .correlation(.a2aTask) : nil
+    case 11:
+      if isNamed("specversion") { return .specversion }
+      if isNamed("traceparent") { return .traceparent }
+      return isNamed("arktoolcall") ? .correlation(.toolCall) : nil
+    case 12:
+      if isNamed("arknamespace") { return .correlation(.namespace) }
+      return isNamed("arkqueryname") ? .correlation(.queryName) : nil
+    case 13:
+      if isNamed("arkmcpsession") { return .correlation(.mcpSession) }
+      if isNamed("arka2acontext") { return .correlation(.a2aContext) }
+      return isNamed("arkparentspan") ? .correlation(.parentSpan) : nil
+    case 15:
+      if isNamed("datacontenttype") { return .datacontenttype }
+      return isNamed("arkconversation") ? .correlation(.conversation) : nil
+    default: return nil
+    }
   }
 }

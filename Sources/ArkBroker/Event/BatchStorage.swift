@@ -29,10 +29,12 @@ package struct BatchStorage: @unchecked Sendable {
       })
   }
 
+  /// Through a pointer, which spares the exclusivity check of a class's property.
   var header: BatchHeader {
-    get { buffer.header }
-    nonmutating set { buffer.header = newValue }
-    nonmutating _modify { yield &buffer.header }
+    @inline(__always) get { buffer.withUnsafeMutablePointerToHeader { $0.pointee } }
+    @inline(__always) nonmutating set {
+      buffer.withUnsafeMutablePointerToHeader { $0.pointee = newValue }
+    }
   }
 
   var bytes: UnsafeMutableRawPointer {
@@ -67,6 +69,20 @@ package struct BatchStorage: @unchecked Sendable {
     let record = record(index)
     let (offset, length) = record.range(of: field)
     return UnsafeRawBufferPointer(start: bytes + Int(record.start) + offset, count: length)
+  }
+
+  /// Calls back with the raw value and the hash of each field that an index is made of and the event at `index` has.
+  @inline(__always)
+  func forEachIndexHash(of index: Int, _ body: (Int, UInt64) -> Void) {
+    let record = record(index)
+    let wire = bytes + Int(record.start)
+    for field in EventField.indexed {
+      let (offset, length) = record.range(of: field)
+      guard length > 0 else { continue }
+      body(
+        field,
+        IndexHash.of(field, UnsafeRawBufferPointer(start: wire + offset, count: length)))
+    }
   }
 
   /// The payload of the event at `index` as it stands on the wire; empty when there is none. Valid while the storage lives.
@@ -117,8 +133,11 @@ package struct EventRecord {
   }
 
   /// Where a field's text lies, counted from `start`; length 0 means absent.
-  func range(of field: EventField) -> (offset: Int, length: Int) {
-    let packed = base.load(fromByteOffset: 44 + field.rawValue * 4, as: UInt32.self)
+  func range(of field: EventField) -> (offset: Int, length: Int) { range(of: field.rawValue) }
+
+  @inline(__always)
+  func range(of field: Int) -> (offset: Int, length: Int) {
+    let packed = base.load(fromByteOffset: 44 + field * 4, as: UInt32.self)
     return (Int(packed & 0xffff), Int(packed >> 16))
   }
 

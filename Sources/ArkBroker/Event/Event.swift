@@ -46,16 +46,14 @@ public struct Event: Sendable {
     precondition(
       !kind.rawValue.isEmpty && !source.isEmpty,
       "an event needs a kind and a source that are not empty")
-    var texts = DraftTexts()
-    texts.id = id ?? ""
-    texts.source = source
-    texts.kind = kind.rawValue
-    texts.correlation = correlation
-    do {
-      self = try texts.event(time: time, payload: payload)
+    var builder = EventBatchBuilder(bytes: payload.text.count + 512)
+    do throws(EventError) {
+      try builder.append(
+        kind, id: id, source: source, time: time, correlation: correlation, payload: payload)
     } catch {
       preconditionFailure("\(error)")
     }
+    self.init(storage: builder.finish().storage, index: 0)
   }
 }
 
@@ -131,50 +129,4 @@ extension Event: Equatable, CustomStringConvertible {
 
   /// Kind and id; not the payload.
   public var description: String { "\(kind) \(id)" }
-}
-
-/// The texts of an event that is being made.
-private struct DraftTexts {
-  var id = ""
-  var source = ""
-  var kind = ""
-  var correlation = Correlation()
-
-  private func text(of field: EventField) -> String? {
-    switch field {
-    case .id: id
-    case .source: source
-    case .kind: kind
-    case .subject: nil
-    default: correlation[Correlation.Key(field)]
-    }
-  }
-
-  func event(time: Timestamp, payload: Payload) throws(EventError) -> Event {
-    // One buffer holds all texts, each field of the draft is a slice of it.
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(320)
-    for field in EventField.allCases {
-      if let text = text(of: field) { bytes.append(contentsOf: text.utf8) }
-    }
-    return try bytes.withUnsafeBufferPointer { (bytes) throws(EventError) -> Event in
-      let bytes = UnsafeRawBufferPointer(bytes)
-      var draft = EventDraft()
-      var offset = 0
-      for field in EventField.allCases {
-        guard let length = text(of: field)?.utf8.count, length > 0 else { continue }
-        draft[field] = UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + length])
-        offset += length
-      }
-      draft.time = time
-      draft.isBase64 = payload.isBase64
-      return try payload.text.withUnsafeBufferPointer { (text) throws(EventError) -> Event in
-        let text = UnsafeRawBufferPointer(text)
-        draft.payload = text
-        var builder = EventBatchBuilder(bytes: draft.attributeBytes + text.count)
-        try builder.append(draft)
-        return Event(storage: builder.finish().storage, index: 0)
-      }
-    }
-  }
 }

@@ -1,14 +1,16 @@
 /// What an event's record can point at inside its wire form.
 package enum EventField: Int, CaseIterable, Sendable {
-  case id, source, kind, subject
+  case id, source, subject
+  // The fields an index is made of: the kind and the correlation ids.
+  case kind
   case namespace, session, query, queryName, conversation, agent, team
   case toolCall, mcpSession, a2aTask, a2aContext
   case parentSpan
   // The last two lie inside `traceparent` where there is one.
   case trace, span
 
-  /// The fields an index is made of: the kind and the correlation ids.
-  package static let indexed: [EventField] = [.kind] + correlation
+  /// The raw values of the fields that an index is made of.
+  package static var indexed: Range<Int> { kind.rawValue..<(span.rawValue + 1) }
 
   package static let correlation: [EventField] = [
     .namespace, .session, .query, .queryName, .conversation, .agent, .team, .toolCall,

@@ -70,14 +70,15 @@ package struct EventIDHash: Equatable, Sendable {
 
 /// 64 bits that stand for one key of an index: a field and the text in it, as it stands on the wire.
 package enum IndexHash {
-  package static func of(_ field: EventField, _ text: UnsafeRawBufferPointer) -> UInt64 {
+  /// - Parameter field: the raw value of an `EventField`.
+  static func of(_ field: Int, _ text: UnsafeRawBufferPointer) -> UInt64 {
     var hash = KeyedHash()
-    hash.combine(UInt64(field.rawValue))
+    hash.combine(UInt64(field))
     hash.combine(text)
     return hash.finish().low
   }
 
   package static func of(_ key: IndexKey) -> UInt64 {
-    Matcher.escaped(key.value).withUnsafeBytes { of(key.field, $0) }
+    Matcher.escaped(key.value).withUnsafeBytes { of(key.field.rawValue, $0) }
   }
 }

@@ -27,14 +27,11 @@ struct MemoryIndex {
     for field in recent.indices { recent[field] = 0 }
     for ordinal in 0..<batch.count {
       let index = batch.selection[ordinal]
-      for field in EventField.indexed {
-        let text = batch.storage.field(field, of: index)
-        guard !text.isEmpty else { continue }
-        let hash = IndexHash.of(field, text)
-        if recent[field.rawValue] == hash { continue }
-        recent[field.rawValue] = hash
+      batch.storage.forEachIndexHash(of: index) { field, hash in
+        if recent[field] == hash { return }
+        recent[field] = hash
         post(entry, under: hash)
-        if field == .kind, kinds[hash] == nil {
+        if field == EventField.kind.rawValue, kinds[hash] == nil {
           kinds[hash] = Event(storage: batch.storage, index: index).kind
         }
       }

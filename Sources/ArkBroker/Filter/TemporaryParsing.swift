@@ -1,2 +1,0 @@
-public struct MatchError: Error {}
-extension Match { public init(parsing: String) throws(MatchError) { throw MatchError() } }
