@@ -24,22 +24,38 @@ public enum Verdict: Sendable {
 }
 
 extension Filter {
-  public func apply(to batch: EventBatch) -> EventBatch {
-    var rewritten: [Event] = []
-    var isRewritten = false
+  @inlinable public func apply(to batch: EventBatch) -> EventBatch {
+    var rewritten: [(place: Int, event: Event)] = []
+    var count = 0
     let kept = batch.keeping { event in
       switch evaluate(event) {
-      case .keep:
-        rewritten.append(event)
-        return true
+      case .keep: break
       case .drop: return false
-      case .rewrite(let event):
-        rewritten.append(event)
-        isRewritten = true
-        return true
+      case .rewrite(let event): rewritten.append((count, event))
+      }
+      count += 1
+      return true
+    }
+    return kept.replacing(rewritten)
+  }
+}
+
+extension EventBatch {
+  /// The same events with others in some places, ascending.
+  @usableFromInline func replacing(_ others: [(place: Int, event: Event)]) -> EventBatch {
+    guard let first = others.first else { return self }
+    if count == 1 { return EventBatch(CollectionOfOne(first.event)) }
+    var builder = EventBatchBuilder(reservingEvents: count, bytes: byteCount)
+    var next = others.startIndex
+    for (place, event) in enumerated() {
+      if next < others.endIndex, others[next].place == place {
+        builder.append(others[next].event)
+        next += 1
+      } else {
+        builder.append(event)
       }
     }
-    return isRewritten ? EventBatch(rewritten) : kept
+    return builder.finish()
   }
 }
 
@@ -47,6 +63,7 @@ extension Filter {
 public struct Keep: Filter {
   private let matcher: Matcher
 
+  /// - Parameter match: what to keep.
   public init(_ match: Match) { matcher = Matcher(match) }
 
   public func evaluate(_ event: Event) -> Verdict {
@@ -63,6 +80,7 @@ public struct Keep: Filter {
 public struct Drop: Filter {
   private let keep: Keep
 
+  /// - Parameter match: what to drop.
   public init(_ match: Match) { keep = Keep(!match) }
 
   public func evaluate(_ event: Event) -> Verdict { keep.evaluate(event) }
