@@ -17,13 +17,16 @@ public protocol Filter: Sendable {
 
 /// What a filter decides about an event.
 public enum Verdict: Sendable {
+  /// Take it as it is.
   case keep
+  /// Leave it out.
   case drop
   /// Take this event in its place.
   case rewrite(Event)
 }
 
 extension Filter {
+  /// What `evaluate` says of each event, in order.
   @inlinable public func apply(to batch: EventBatch) -> EventBatch {
     var rewritten: [(place: Int, event: Event)] = []
     var count = 0
@@ -66,10 +69,12 @@ public struct Keep: Filter {
   /// - Parameter match: what to keep.
   public init(_ match: Match) { matcher = Matcher(match) }
 
+  /// Decides about one event.
   public func evaluate(_ event: Event) -> Verdict {
     matcher.matches(event.storage, event.index) ? .keep : .drop
   }
 
+  /// Decides about all events of a batch at once.
   public func apply(to batch: EventBatch) -> EventBatch {
     EventBatch(
       storage: batch.storage, selection: matcher.select(from: batch.storage, batch.selection))
@@ -83,8 +88,10 @@ public struct Drop: Filter {
   /// - Parameter match: what to drop.
   public init(_ match: Match) { keep = Keep(!match) }
 
+  /// Decides about one event.
   public func evaluate(_ event: Event) -> Verdict { keep.evaluate(event) }
 
+  /// Decides about all events of a batch at once.
   public func apply(to batch: EventBatch) -> EventBatch { keep.apply(to: batch) }
 }
 
@@ -103,6 +110,7 @@ public struct Sample: Filter {
     field = key.field
   }
 
+  /// Decides about one event.
   public func evaluate(_ event: Event) -> Verdict {
     let id = event.storage.field(field, of: event.index)
     guard !id.isEmpty, threshold < .max else { return .keep }

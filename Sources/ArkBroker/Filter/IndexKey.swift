@@ -18,10 +18,12 @@ public struct IndexKey: Hashable, Sendable, CustomStringConvertible {
     self.init(.kind, pattern.text, pattern.isExact ? nil : pattern)
   }
 
+  /// Equal when they stand for the same events: texts are compared byte for byte.
   public static func == (a: IndexKey, b: IndexKey) -> Bool {
     a.field == b.field && a.pattern == b.pattern && ExactText(a.value) == ExactText(b.value)
   }
 
+  /// Hashes what `==` compares.
   public func hash(into hasher: inout Hasher) {
     hasher.combine(field)
     hasher.combine(ExactText(value))
@@ -30,6 +32,7 @@ public struct IndexKey: Hashable, Sendable, CustomStringConvertible {
   /// `kind`, or a correlation id's name such as `session`.
   public var name: String { field.name }
 
+  /// Name and value, as `session=s-1`.
   public var description: String { "\(name)=\(value)" }
 }
 
