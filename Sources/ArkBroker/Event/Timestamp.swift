@@ -140,7 +140,12 @@ extension Timestamp {
     default: return nil
     }
     let days = Timestamp.day(ofYear: year, month: month, day: day)
-    let seconds = days * 86_400 + hour * 3600 + minute * 60 + second - zone
+    var seconds = days * 86_400 + hour * 3600 + minute * 60 + second - zone
+    if seconds < 0, fraction > 0 {
+      // Towards zero, so that the first second that there is does not overflow.
+      seconds += 1
+      fraction -= 1_000_000_000
+    }
     let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
     let (sum, carry) = scaled.addingReportingOverflow(fraction)
     guard !overflow, !carry else { return nil }

@@ -1,64 +1,66 @@
 /// Looks attributes up that an event's record does not point at.
 package enum EventAttributes {
-  /// Whether the event has an attribute with this value (name and value as they stand inside a JSON string): an extension attribute of the wire form, or an OpenTelemetry
-  /// attribute of a span or of its resource in the payload.
+  /// Whether the event has an attribute with this name and value (both UTF-8, not escaped): an extension attribute of the wire form, or an OpenTelemetry attribute of a
+  /// span, a log record or their resource in the payload.
   package static func contains(
-    _ name: [UInt8], _ value: [UInt8], in storage: BatchStorage, at index: Int
+    _ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer, in storage: BatchStorage,
+    at index: Int
   ) -> Bool {
-    name.withUnsafeBytes { name in
-      value.withUnsafeBytes { value in
-        extensionAttribute(storage.wire(index), name, value)
-          || telemetryAttribute(storage.payload(of: index), name, value)
-      }
-    }
+    defer { withExtendedLifetime(storage) {} }
+    let wire = storage.wire(index)
+    let payload = storage.payload(of: index)
+    // The payload comes last and need not be passed over.
+    let header = payload.isEmpty ? wire.count : Int(storage.record(index).payloadOffset)
+    let attributes = Text(rebasing: wire[..<header])
+    return isExtension(name, value, in: attributes) || isTelemetry(name, value, in: payload)
   }
 
   private typealias Text = UnsafeRawBufferPointer
 
-  private static func extensionAttribute(_ wire: Text, _ name: Text, _ value: Text) -> Bool {
-    var reader = JSONReader(wire)
-    var found = false
-    // A wire form is valid JSON: errors cannot happen, and would mean "no".
-    try? members(of: &reader) { (key, reader) throws(JSONError) in
-      guard key.raw.elementsEqual(name), !(key == "data"), !(key == "data_base64") else {
-        return try reader.skipValue()
-      }
-      found = try scalar(&reader, equals: value)
-    }
-    return found
+  // A wire form and its payload are valid JSON, so errors mean "the end" or "not of this shape".
+
+  private static func isExtension(_ name: Text, _ value: Text, in attributes: Text) -> Bool {
+    var reader = JSONReader(attributes)
+    return (try? member(of: &reader, name, equals: value)) ?? false
   }
 
-  /// Reads `attributes` (OTLP/JSON: a list of `key` and `value` pairs) of a span and of its `resource`.
-  private static func telemetryAttribute(_ payload: Text, _ name: Text, _ value: Text) -> Bool {
+  private static func isTelemetry(_ name: Text, _ value: Text, in payload: Text) -> Bool {
     guard payload.first == UInt8(ascii: "{") else { return false }
     var reader = JSONReader(payload)
-    var found = false
-    try? members(of: &reader) { (key, reader) throws(JSONError) in
+    return (try? record(&reader, holds: name, value)) ?? false
+  }
+
+  /// Reads a span or a log record: `attributes`, and those of its `resource`.
+  private static func record(
+    _ reader: inout JSONReader, holds name: Text, _ value: Text, isResource: Bool = false
+  ) throws(JSONError) -> Bool {
+    try reader.beginObject()
+    while let key = try reader.nextKey() {
       if key == "attributes" {
-        found = try list(&reader, contains: name, value) || found
-      } else if key == "resource", try reader.peek() == .object {
-        try members(of: &reader) { (key, reader) throws(JSONError) in
-          if key == "attributes" {
-            found = try list(&reader, contains: name, value) || found
-          } else {
-            try reader.skipValue()
-          }
-        }
+        if try attributes(&reader, hold: name, value) { return true }
+      } else if key == "resource", !isResource, try reader.peek() == .object {
+        if try record(&reader, holds: name, value, isResource: true) { return true }
+      } else if isResource, key == name {
+        // Some producers flatten a resource to its attributes.
+        if try scalar(&reader, equals: value) { return true }
       } else {
         try reader.skipValue()
       }
     }
-    return found
+    return false
   }
 
-  private static func list(_ reader: inout JSONReader, contains name: Text, _ value: Text)
+  /// Reads attributes in either form: OTLP/JSON's list of `key` and `value`, or an object.
+  private static func attributes(_ reader: inout JSONReader, hold name: Text, _ value: Text)
     throws(JSONError) -> Bool
   {
-    guard try reader.peek() == .array else {
+    switch try reader.peek() {
+    case .object: return try member(of: &reader, name, equals: value)
+    case .array: break
+    default:
       try reader.skipValue()
       return false
     }
-    var found = false
     try reader.beginArray()
     while try reader.nextElement() {
       guard try reader.peek() == .object else {
@@ -67,41 +69,49 @@ package enum EventAttributes {
       }
       var isNamed = false
       var isEqual = false
-      try members(of: &reader) { (key, reader) throws(JSONError) in
+      try reader.beginObject()
+      while let key = try reader.nextKey() {
         if key == "key" {
           isNamed = try scalar(&reader, equals: name)
         } else if key == "value", try reader.peek() == .object {
           // The one member is `stringValue`, `intValue` or the like.
-          try members(of: &reader) { (_, reader) throws(JSONError) in
-            isEqual = try scalar(&reader, equals: value)
+          try reader.beginObject()
+          while try reader.nextKey() != nil {
+            isEqual = try scalar(&reader, equals: value) || isEqual
           }
         } else {
           try reader.skipValue()
         }
       }
-      if isNamed, isEqual { found = true }
+      if isNamed, isEqual { return true }
     }
-    return found
+    return false
   }
 
-  private static func members(
-    of reader: inout JSONReader,
-    _ body: (JSONString, inout JSONReader) throws(JSONError) -> Void
-  ) throws(JSONError) {
+  private static func member(of reader: inout JSONReader, _ name: Text, equals value: Text)
+    throws(JSONError) -> Bool
+  {
     try reader.beginObject()
-    while let key = try reader.nextKey() { try body(key, &reader) }
+    while let key = try reader.nextKey() {
+      if key == name {
+        if try scalar(&reader, equals: value) { return true }
+      } else {
+        try reader.skipValue()
+      }
+    }
+    return false
   }
 
-  /// Reads any value: a string is compared by its inside, a number or boolean as it is written, anything else is not equal.
+  /// Reads any value: a string is compared by its text, a number or boolean as it is written, anything else is not equal.
   private static func scalar(_ reader: inout JSONReader, equals value: Text) throws(JSONError)
     -> Bool
   {
     switch try reader.peek() {
-    case .string: return try reader.readString().raw.elementsEqual(value)
-    case .object, .array:
+    case .string: return try reader.readString() == value
+    case .number, .bool: return try reader.readRawValue().elementsEqual(value)
+    case .object, .array, .null:
       try reader.skipValue()
       return false
-    default: return try reader.readRawValue().elementsEqual(value)
     }
   }
 }

@@ -17,29 +17,48 @@ public protocol Filter: Sendable {
 
 /// What a filter decides about an event.
 public enum Verdict: Sendable {
+  /// Take it as it is.
   case keep
+  /// Leave it out.
   case drop
   /// Take this event in its place.
   case rewrite(Event)
 }
 
 extension Filter {
-  public func apply(to batch: EventBatch) -> EventBatch {
-    var rewritten: [Event] = []
-    var isRewritten = false
+  /// What `evaluate` says of each event, in order.
+  @inlinable public func apply(to batch: EventBatch) -> EventBatch {
+    var rewritten: [(place: Int, event: Event)] = []
+    var count = 0
     let kept = batch.keeping { event in
       switch evaluate(event) {
-      case .keep:
-        rewritten.append(event)
-        return true
+      case .keep: break
       case .drop: return false
-      case .rewrite(let event):
-        rewritten.append(event)
-        isRewritten = true
-        return true
+      case .rewrite(let event): rewritten.append((count, event))
+      }
+      count += 1
+      return true
+    }
+    return kept.replacing(rewritten)
+  }
+}
+
+extension EventBatch {
+  /// The same events with others in some places, ascending.
+  @usableFromInline func replacing(_ others: [(place: Int, event: Event)]) -> EventBatch {
+    guard let first = others.first else { return self }
+    if count == 1 { return EventBatch(CollectionOfOne(first.event)) }
+    var builder = EventBatchBuilder(reservingEvents: count, bytes: byteCount)
+    var next = others.startIndex
+    for (place, event) in enumerated() {
+      if next < others.endIndex, others[next].place == place {
+        builder.append(others[next].event)
+        next += 1
+      } else {
+        builder.append(event)
       }
     }
-    return isRewritten ? EventBatch(rewritten) : kept
+    return builder.finish()
   }
 }
 
@@ -47,12 +66,15 @@ extension Filter {
 public struct Keep: Filter {
   private let matcher: Matcher
 
+  /// - Parameter match: what to keep.
   public init(_ match: Match) { matcher = Matcher(match) }
 
+  /// Decides about one event.
   public func evaluate(_ event: Event) -> Verdict {
     matcher.matches(event.storage, event.index) ? .keep : .drop
   }
 
+  /// Decides about all events of a batch at once.
   public func apply(to batch: EventBatch) -> EventBatch {
     EventBatch(
       storage: batch.storage, selection: matcher.select(from: batch.storage, batch.selection))
@@ -63,10 +85,13 @@ public struct Keep: Filter {
 public struct Drop: Filter {
   private let keep: Keep
 
+  /// - Parameter match: what to drop.
   public init(_ match: Match) { keep = Keep(!match) }
 
+  /// Decides about one event.
   public func evaluate(_ event: Event) -> Verdict { keep.evaluate(event) }
 
+  /// Decides about all events of a batch at once.
   public func apply(to batch: EventBatch) -> EventBatch { keep.apply(to: batch) }
 }
 
@@ -85,6 +110,7 @@ public struct Sample: Filter {
     field = key.field
   }
 
+  /// Decides about one event.
   public func evaluate(_ event: Event) -> Verdict {
     let id = event.storage.field(field, of: event.index)
     guard !id.isEmpty, threshold < .max else { return .keep }

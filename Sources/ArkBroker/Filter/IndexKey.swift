@@ -6,9 +6,33 @@ public struct IndexKey: Hashable, Sendable, CustomStringConvertible {
   /// For kinds with a star.
   package let pattern: KindPattern?
 
+  private init(_ field: EventField, _ value: String, _ pattern: KindPattern?) {
+    self.field = field
+    self.value = value
+    self.pattern = pattern
+  }
+
+  init(_ field: EventField, _ text: ExactText) { self.init(field, text.string, nil) }
+
+  init(_ pattern: KindPattern) {
+    self.init(.kind, pattern.text, pattern.isExact ? nil : pattern)
+  }
+
+  /// Equal when they stand for the same events: texts are compared byte for byte.
+  public static func == (a: IndexKey, b: IndexKey) -> Bool {
+    a.field == b.field && a.pattern == b.pattern && ExactText(a.value) == ExactText(b.value)
+  }
+
+  /// Hashes what `==` compares.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(field)
+    hasher.combine(ExactText(value))
+  }
+
   /// `kind`, or a correlation id's name such as `session`.
   public var name: String { field.name }
 
+  /// Name and value, as `session=s-1`.
   public var description: String { "\(name)=\(value)" }
 }
 
@@ -17,13 +41,13 @@ extension Match {
   ///
   /// A store with an index reads the events under these keys and applies the whole match to them. Keys are the correlation ids and the kind.
   public var indexKeys: [IndexKey]? {
-    guard let cover = node.cover, cover.keys.count <= Cover.maximumKeys else { return nil }
-    return cover.keys
+    node.cover?.keys
   }
 }
 
 /// Keys that cover a match, and a guess of how many events they bring.
 private struct Cover {
+  /// With more keys than this, reading the log as it lies is as good.
   static let maximumKeys = 64
 
   var keys: [IndexKey]
@@ -34,25 +58,22 @@ extension Match.Node {
   fileprivate var cover: Cover? {
     switch self {
     case .none: Cover(keys: [], cost: 0)
-    case .field(let field, let value) where EventField.correlation.contains(field):
+    // Events without an id are under no key.
+    case .field(let field, let text) where !text.isEmpty && EventField.correlation.contains(field):
       // A namespace or an agent says less than an id of one run.
       Cover(
-        keys: [IndexKey(field: field, value: value, pattern: nil)],
+        keys: [IndexKey(field, text)],
         cost: [.namespace, .agent, .team].contains(field) ? 100 : 1)
     case .kind(let pattern):
-      Cover(
-        keys: [
-          IndexKey(field: .kind, value: pattern.text, pattern: pattern.isExact ? nil : pattern)
-        ],
-        cost: pattern.isExact ? 1_000 : 10_000)
+      Cover(keys: [IndexKey(pattern)], cost: pattern.isExact ? 1_000 : 10_000)
     case .and(let nodes):
       nodes.compactMap(\.cover).min { $0.cost < $1.cost }
     case .or(let nodes):
       nodes.reduce(Cover(keys: [], cost: 0)) { sum, node in
-        guard let sum, let cover = node.cover else { return nil }
-        return Cover(
-          keys: sum.keys + cover.keys.filter { !sum.keys.contains($0) }, cost: sum.cost + cover.cost
-        )
+        guard var sum, let cover = node.cover else { return nil }
+        sum.keys += cover.keys.filter { !sum.keys.contains($0) }
+        sum.cost += cover.cost
+        return sum.keys.count <= Cover.maximumKeys ? sum : nil
       }
     case .all, .field, .attribute, .since, .until, .not: nil
     }

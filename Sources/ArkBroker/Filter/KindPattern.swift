@@ -8,60 +8,84 @@
 
 /// A kind with `*` standing for any characters.
 package struct KindPattern: Hashable, Sendable {
-  /// The texts between the stars: one when there is no star.
-  package let parts: [String]
+  /// The texts (UTF-8) between the stars: one when there is no star. Those between the first and the last are not empty.
+  package let parts: [[UInt8]]
 
+  /// - Parameter text: each `*` in it stands for any characters.
   package init(_ text: String) {
-    parts = text.split(separator: "*", omittingEmptySubsequences: false).map(String.init)
+    self.init(
+      parts: text.utf8.split(separator: UInt8(ascii: "*"), omittingEmptySubsequences: false)
+        .map(Array.init))
   }
 
   /// A kind in which `*` is an ordinary character.
-  package init(literal text: String) { parts = [text] }
+  package init(literal text: String) { parts = [Array(text.utf8)] }
+
+  /// - Parameter parts: at least one.
+  init(parts: [[UInt8]]) {
+    // Two stars in a row are one.
+    self.parts = parts.enumerated().filter { place, part in
+      !part.isEmpty || place == 0 || place == parts.count - 1
+    }.map(\.element)
+  }
 
   package var isExact: Bool { parts.count == 1 }
 
-  package var text: String { parts.joined(separator: "*") }
+  /// The pattern with its stars. An ordinary star looks the same: see `Match.description` for a form that tells them apart.
+  package var text: String {
+    String(decoding: Array(parts.joined(separator: [UInt8(ascii: "*")])), as: UTF8.self)
+  }
 
   /// Whether the kind is one that the pattern stands for.
   package func matches(_ kind: Kind) -> Bool {
     var name = kind.rawValue
-    return name.withUTF8 { name in
-      let parts = parts.map { Array($0.utf8) }
-      return Glob.matches(UnsafeRawBufferPointer(name), parts[...])
-    }
+    return name.withUTF8 { matches(UnsafeRawBufferPointer($0)) }
   }
-}
 
-/// Matching of a text against the parts between the stars of a pattern.
-enum Glob {
-  /// The first part is a prefix, the last a suffix, those between follow each other as early as they can; a single part is the whole.
-  static func matches(_ text: UnsafeRawBufferPointer, _ parts: ArraySlice<[UInt8]>) -> Bool {
-    guard let first = parts.first, let last = parts.last else { return false }
-    guard parts.count > 1 else { return equal(text[...], first) }
-    guard text.count >= first.count + last.count, equal(text.prefix(first.count), first),
-      equal(text.suffix(last.count), last)
-    else { return false }
-    var rest = text[first.count..<(text.count - last.count)]
-    for middle in parts.dropFirst().dropLast() {
-      guard let start = find(middle, in: rest) else { return false }
-      rest = rest[(start + middle.count)...]
+  /// Whether the kind with this text, not escaped, is one that the pattern stands for.
+  func matches(_ text: UnsafeRawBufferPointer) -> Bool {
+    guard !isExact else { return text.elementsEqual(parts[0]) }
+    var rest = text[...]
+    guard rest.starts(with: parts[0]) else { return false }
+    rest = rest.dropFirst(parts[0].count)
+    let last = parts[parts.count - 1]
+    guard rest.count >= last.count, rest.suffix(last.count).elementsEqual(last) else {
+      return false
+    }
+    rest = rest.dropLast(last.count)
+    // Each part as early as it can be leaves the most for those behind it.
+    for part in parts.dropFirst().dropLast() {
+      guard let found = Glob.find(part, in: rest) else { return false }
+      rest = rest[(found + part.count)...]
     }
     return true
   }
+}
 
-  static func equal(_ bytes: Slice<UnsafeRawBufferPointer>, _ text: [UInt8]) -> Bool {
-    guard bytes.count == text.count else { return false }
-    guard !text.isEmpty else { return true }
-    return text.withUnsafeBytes {
-      memcmp(UnsafeRawBufferPointer(rebasing: bytes).baseAddress!, $0.baseAddress!, text.count) == 0
+/// Searching, as patterns need it.
+enum Glob {
+  /// Where the first of the places begins at which `bytes` hold `part`, which is not empty.
+  static func find(_ part: [UInt8], in bytes: Slice<UnsafeRawBufferPointer>) -> Int? {
+    guard bytes.count >= part.count else { return nil }
+    return part.withUnsafeBytes { part in
+      find(part, from: bytes.base.baseAddress! + bytes.startIndex, count: bytes.count).map {
+        bytes.startIndex + $0
+      }
     }
   }
 
-  private static func find(_ text: [UInt8], in bytes: Slice<UnsafeRawBufferPointer>) -> Int? {
-    guard bytes.count >= text.count else { return nil }
-    for start in bytes.startIndex...(bytes.endIndex - text.count)
-    where equal(bytes[start..<start + text.count], text) {
-      return start
+  static func find(
+    _ part: UnsafeRawBufferPointer, from start: UnsafeRawPointer, count: Int
+  ) -> Int? {
+    let first = Int32(part[0])
+    var offset = 0
+    while count - offset >= part.count {
+      guard let found = memchr(start + offset, first, count - offset - part.count + 1) else {
+        return nil
+      }
+      offset = UnsafeRawPointer(found) - start
+      if memcmp(found, part.baseAddress!, part.count) == 0 { return offset }
+      offset += 1
     }
     return nil
   }

@@ -1,6 +1,6 @@
 /// The filter that selects: which events a reader wants.
 ///
-/// A match is a value: combine it with `&&`, `||` and `!`, compare it, print it, parse it, and ask it for the keys an index needs.
+/// A match is a value: combine it with `&&`, `||` and `!`, compare it, print it, parse it, and ask it for the keys an index needs. Texts are compared byte for byte.
 ///
 /// ```swift
 /// let calls: Match = .kind("tool.call.*") && .session("s-1") && !.agent("noah")
@@ -8,17 +8,18 @@
 /// let same = try Match(parsing: calls.description)
 /// ```
 public struct Match: Hashable, Sendable {
+  // In the normal form that the algebra makes: `all` and `none` stand alone, `and` and `or` have at least two operands and none of their own sort, `not` is never
+  // doubled.
   package indirect enum Node: Hashable, Sendable {
     case all
     case none
-    /// A text field is exactly this.
-    case field(EventField, String)
+    /// A text field is exactly this; with an empty text, the event has no such field.
+    case field(EventField, ExactText)
     case kind(KindPattern)
     /// An extension attribute, or an OpenTelemetry attribute in the payload, has this value.
-    case attribute(String, String)
+    case attribute(ExactText, ExactText)
     case since(Timestamp)
     case until(Timestamp)
-    // Never nested in themselves, never fewer than two.
     case and([Node])
     case or([Node])
     case not(Node)
@@ -43,36 +44,36 @@ extension Match {
   public static func kind(_ kind: Kind) -> Match {
     Match(.kind(KindPattern(literal: kind.rawValue)))
   }
-  /// Events with this correlation id.
+  /// Events with this correlation id; with an empty one, events that have none. (The same goes for the tests below.)
   public static func correlation(_ key: Correlation.Key, is id: String) -> Match {
-    Match(.field(key.field, id))
+    field(key.field, id)
   }
   /// Events of this session.
-  public static func session(_ id: String) -> Match { Match(.field(.session, id)) }
+  public static func session(_ id: String) -> Match { field(.session, id) }
   /// Events of the query with this uid.
-  public static func query(_ uid: String) -> Match { Match(.field(.query, uid)) }
+  public static func query(_ uid: String) -> Match { field(.query, uid) }
   /// Events of queries with this name.
-  public static func queryName(_ name: String) -> Match { Match(.field(.queryName, name)) }
+  public static func queryName(_ name: String) -> Match { field(.queryName, name) }
   /// Events of this conversation.
-  public static func conversation(_ id: String) -> Match { Match(.field(.conversation, id)) }
+  public static func conversation(_ id: String) -> Match { field(.conversation, id) }
   /// Events of the trace with this id: 32 hex digits, in either case.
-  public static func trace(_ id: String) -> Match { Match(.field(.trace, id.lowercased())) }
+  public static func trace(_ id: String) -> Match { field(.trace, id) }
   /// Events of this namespace.
-  public static func namespace(_ name: String) -> Match { Match(.field(.namespace, name)) }
+  public static func namespace(_ name: String) -> Match { field(.namespace, name) }
   /// Events of this agent.
-  public static func agent(_ name: String) -> Match { Match(.field(.agent, name)) }
+  public static func agent(_ name: String) -> Match { field(.agent, name) }
   /// Events of this team.
-  public static func team(_ name: String) -> Match { Match(.field(.team, name)) }
+  public static func team(_ name: String) -> Match { field(.team, name) }
   /// Events of this tool call.
-  public static func toolCall(_ id: String) -> Match { Match(.field(.toolCall, id)) }
+  public static func toolCall(_ id: String) -> Match { field(.toolCall, id) }
   /// Events of this MCP session.
-  public static func mcpSession(_ id: String) -> Match { Match(.field(.mcpSession, id)) }
+  public static func mcpSession(_ id: String) -> Match { field(.mcpSession, id) }
   /// The event with this id.
-  public static func id(_ id: String) -> Match { Match(.field(.id, id)) }
+  public static func id(_ id: String) -> Match { field(.id, id) }
   /// Events of this producer.
-  public static func source(_ source: String) -> Match { Match(.field(.source, source)) }
+  public static func source(_ source: String) -> Match { field(.source, source) }
   /// Events with this CloudEvents subject.
-  public static func subject(_ subject: String) -> Match { Match(.field(.subject, subject)) }
+  public static func subject(_ subject: String) -> Match { field(.subject, subject) }
   /// Events that happened at this time or later.
   public static func since(_ time: Timestamp) -> Match { Match(.since(time)) }
   /// Events that happened before this time.
@@ -81,7 +82,24 @@ extension Match {
   ///
   /// Numbers and booleans are compared as JSON writes them. This reads the payload, so it costs more than the other tests: put a cheap one in front with `&&`.
   public static func attribute(_ name: String, is value: String) -> Match {
-    Match(.attribute(name, value))
+    Match(.attribute(ExactText(name), ExactText(value)))
+  }
+
+  /// Events whose field is this text.
+  package static func field(_ field: EventField, _ text: String) -> Match {
+    switch field {
+    case .kind: Match(.kind(KindPattern(literal: text)))
+    // Hexadecimal ids are lower-case in every event.
+    case .trace, .span, .parentSpan: Match(.field(field, ExactText(lowercased(text))))
+    default: Match(.field(field, ExactText(text)))
+    }
+  }
+
+  /// ASCII letters in lower case, everything else as it is.
+  private static func lowercased(_ text: String) -> String {
+    let isUpper = { (byte: UInt8) in byte &- UInt8(ascii: "A") < 26 }
+    guard text.utf8.contains(where: isUpper) else { return text }
+    return String(decoding: text.utf8.map { isUpper($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
   }
 }
 
@@ -89,26 +107,10 @@ extension Match {
 
 extension Match {
   /// Events that both take.
-  public static func && (a: Match, b: Match) -> Match {
-    switch (a.node, b.node) {
-    case (.none, _), (_, .none): return .none
-    case (.all, _): return b
-    case (_, .all): return a
-    default:
-      return Match(.and(a.operands(ofAnd: true) + b.operands(ofAnd: true)))
-    }
-  }
+  public static func && (a: Match, b: Match) -> Match { every(of: [a, b]) }
 
   /// Events that either takes.
-  public static func || (a: Match, b: Match) -> Match {
-    switch (a.node, b.node) {
-    case (.all, _), (_, .all): return .all
-    case (.none, _): return b
-    case (_, .none): return a
-    default:
-      return Match(.or(a.operands(ofAnd: false) + b.operands(ofAnd: false)))
-    }
-  }
+  public static func || (a: Match, b: Match) -> Match { any(of: [a, b]) }
 
   /// Events that it does not take.
   public static prefix func ! (a: Match) -> Match {
@@ -120,11 +122,33 @@ extension Match {
     }
   }
 
-  private func operands(ofAnd isAnd: Bool) -> [Node] {
-    switch node {
-    case .and(let nodes) where isAnd: nodes
-    case .or(let nodes) where !isAnd: nodes
-    default: [node]
+  /// Events that all of them take; every event when there are none.
+  package static func every(of matches: [Match]) -> Match {
+    var operands: [Node] = []
+    for match in matches {
+      switch match.node {
+      case .none: return .none
+      case .all: break
+      case .and(let nodes): operands += nodes
+      default: operands.append(match.node)
+      }
     }
+    if operands.count > 1 { return Match(.and(operands)) }
+    return operands.first.map(Match.init) ?? .all
+  }
+
+  /// Events that at least one of them takes; no event when there are none.
+  package static func any(of matches: [Match]) -> Match {
+    var operands: [Node] = []
+    for match in matches {
+      switch match.node {
+      case .all: return .all
+      case .none: break
+      case .or(let nodes): operands += nodes
+      default: operands.append(match.node)
+      }
+    }
+    if operands.count > 1 { return Match(.or(operands)) }
+    return operands.first.map(Match.init) ?? .none
   }
 }

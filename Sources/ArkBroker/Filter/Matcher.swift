@@ -1,113 +1,65 @@
-/// A match compiled for evaluation on event records: tests in a row, each with the place to go on at when it holds and when it doesn't.
+/// A match compiled for evaluation on event records.
 ///
 /// No recursion, no allocation and no reference counting per event.
-package final class Matcher: Sendable {
-  private struct Test {
-    enum Operation: UInt8 { case field, kind, attribute, since, until }
-    var operation: Operation
-    var field: EventField = .kind
-    /// A text in `texts`; for kinds and attributes, the first of several.
-    var text = 0
-    var textCount = 0
-    var time: Int64 = 0
-    var onTrue: Int32
-    var onFalse: Int32
-  }
-
-  // Where a test sends one that has been decided.
-  private static let accept: Int32 = -1
-  private static let reject: Int32 = -2
-
-  private let tests: [Test]
-  private let texts: [[UInt8]]
-  private let entry: Int32
+// Unchecked: the program is memory of its own, written once in `init` and freed with the matcher.
+package final class Matcher: @unchecked Sendable {
+  private let program: MatchProgram
 
   /// Every event passes.
-  package var matchesAll: Bool { entry == Matcher.accept }
+  package var matchesAll: Bool { program.entry == MatchProgram.accept }
 
-  package init(_ match: Match) {
-    var tests: [Test] = []
-    var texts: [[UInt8]] = []
+  package init(_ match: Match) { program = MatchProgram(match) }
 
-    func text(_ string: String) -> Int {
-      texts.append(Matcher.escaped(string))
-      return texts.count - 1
-    }
-    func add(_ test: Test) -> Int32 {
-      tests.append(test)
-      return Int32(tests.count - 1)
-    }
-    // Compiled from the back, so that the place to go on at is known.
-    func compile(_ node: Match.Node, _ onTrue: Int32, _ onFalse: Int32) -> Int32 {
-      switch node {
-      case .all: return onTrue
-      case .none: return onFalse
-      case .field(let field, let value):
-        return add(
-          Test(operation: .field, field: field, text: text(value), onTrue: onTrue, onFalse: onFalse)
-        )
-      case .kind(let pattern):
-        let first = texts.count
-        for part in pattern.parts { _ = text(part) }
-        return add(
-          Test(
-            operation: pattern.isExact ? .field : .kind, field: .kind, text: first,
-            textCount: pattern.parts.count, onTrue: onTrue, onFalse: onFalse))
-      case .attribute(let name, let value):
-        let first = text(name)
-        _ = text(value)
-        return add(Test(operation: .attribute, text: first, onTrue: onTrue, onFalse: onFalse))
-      case .since(let time):
-        return add(
-          Test(
-            operation: .since, time: time.nanosecondsSinceEpoch, onTrue: onTrue, onFalse: onFalse))
-      case .until(let time):
-        return add(
-          Test(
-            operation: .until, time: time.nanosecondsSinceEpoch, onTrue: onTrue, onFalse: onFalse))
-      case .and(let nodes):
-        return nodes.reversed().reduce(onTrue) { next, node in compile(node, next, onFalse) }
-      case .or(let nodes):
-        return nodes.reversed().reduce(onFalse) { next, node in compile(node, onTrue, next) }
-      case .not(let node): return compile(node, onFalse, onTrue)
-      }
-    }
-
-    entry = compile(match.node, Matcher.accept, Matcher.reject)
-    self.tests = tests
-    self.texts = texts
-  }
+  deinit { program.deallocate() }
 
   /// Whether the event at `index` passes.
   package func matches(_ storage: BatchStorage, _ index: Int) -> Bool {
-    var place = entry
-    while place >= 0 {
-      let test = tests[Int(place)]
-      let holds: Bool
-      switch test.operation {
-      case .field: holds = Glob.equal(storage.field(test.field, of: index)[...], texts[test.text])
-      case .kind:
-        holds = Glob.matches(
-          storage.field(.kind, of: index), texts[test.text..<test.text + test.textCount])
-      case .attribute:
-        holds = EventAttributes.contains(
-          texts[test.text], texts[test.text + 1], in: storage, at: index)
-      case .since: holds = storage.record(index).time >= test.time
-      case .until: holds = storage.record(index).time < test.time
-      }
-      place = holds ? test.onTrue : test.onFalse
-    }
-    return place == Matcher.accept
+    guard program.entry >= 0 else { return matchesAll }
+    defer { withExtendedLifetime((self, storage)) {} }
+    return program.accepts(storage, index, storage.bytes, storage.record(index))
   }
 
   /// The chosen events that pass.
   package func select(from storage: BatchStorage, _ selection: Selection) -> Selection {
-    if matchesAll { return selection }
-    return selection.keeping { matches(storage, $0) }
+    guard program.entry >= 0 else { return matchesAll ? selection : .range(0..<0) }
+    defer { withExtendedLifetime((self, storage)) {} }
+    let bytes = UnsafeRawPointer(storage.bytes)
+    let records = storage.bytes + storage.header.capacity - EventRecord.stride
+    func accepts(_ index: Int) -> Bool {
+      program.accepts(
+        storage, index, bytes, EventRecord(base: records - index * EventRecord.stride))
+    }
+
+    switch selection {
+    case .range(let range):
+      // Events that pass often lie together: those of one session, or all.
+      guard let start = range.first(where: accepts) else { return .range(0..<0) }
+      let end = range[(start + 1)...].first { !accepts($0) } ?? range.upperBound
+      guard end < range.upperBound,
+        let next = range[(end + 1)...].first(where: accepts)
+      else { return .range(start..<end) }
+      var list: [UInt32] = []
+      list.reserveCapacity(end - start + min(range.upperBound - next, 64))
+      for index in start..<end { list.append(UInt32(truncatingIfNeeded: index)) }
+      list.append(UInt32(truncatingIfNeeded: next))
+      for index in next + 1..<range.upperBound where accepts(index) {
+        list.append(UInt32(truncatingIfNeeded: index))
+      }
+      return .list(list)
+    case .list(let indexes):
+      return .list(indexes.filter { accepts(Int($0)) })
+    }
   }
 
   /// A text as it stands inside a JSON string on the wire, so that comparing bytes compares texts.
   package static func escaped(_ text: String) -> [UInt8] {
     Array(PayloadText.quoted(text).dropFirst().dropLast())
+  }
+
+  /// The same for UTF-8.
+  static func escaped(_ text: [UInt8]) -> [UInt8] {
+    var writer = ByteWriter(capacity: text.count + 2)
+    text.withUnsafeBytes { writer.appendJSON(utf8: $0) }
+    return Array(writer.array().dropFirst().dropLast())
   }
 }
