@@ -168,6 +168,7 @@ private final class Held: Sendable {
     held.take("/1")?.complete(.noContent)
     peer.loop.run()
     #expect(held.paths == ["/2", "/3"])
+    for path in ["/2", "/3"] { held.take(path)?.complete(.noContent) }
   }
 
   @Test func oneConnectionsBurstIsHandledInSeveralTurns() throws {

@@ -99,6 +99,11 @@ final class TestPeer {
     connection = HTTPConnection(service: service, loop: loop, transport: transport)
   }
 
+  deinit {
+    // A connection and what it streams hold each other until it ends.
+    loop.run { connection.failed() }
+  }
+
   func send(_ text: String) {
     send(Array(text.utf8))
   }
