@@ -47,22 +47,30 @@ extension HTTPConnection {
       }
     }
     isInflating = true
-    Task.detached { [inflation, self] in
-      var inflation = inflation
-      var result: Result<[UInt8], HTTPError>?
-      while result == nil {
-        result = Self.step(&inflation)
-        await Task.yield()
+    service.inflations.start { [inflation, self] in
+      Task.detached { [self] in
+        let result = await Self.finish(inflation)
+        service.inflations.finished()
+        loop.execute { [self] in inflated(exchange, result) }
       }
-      loop.execute { [result, self] in
-        isInflating = false
-        switch result {
-        case .success(let bytes): dispatch(exchange, bytes)
-        case .failure(let error): respond(exchange, format(error, exchange))
-        case nil: break
-        }
-        loop.schedule(self)
-      }
+    }
+  }
+
+  /// Goes on with a request whose body was inflated off the loop.
+  private func inflated(_ exchange: HTTPExchange, _ result: Result<[UInt8], HTTPError>) {
+    isInflating = false
+    switch result {
+    case .success(let bytes): dispatch(exchange, bytes)
+    case .failure(let error): respond(exchange, format(error, exchange))
+    }
+    loop.schedule(self)
+  }
+
+  private static func finish(_ inflation: BodyInflation) async -> Result<[UInt8], HTTPError> {
+    var inflation = inflation
+    while true {
+      if let result = step(&inflation) { return result }
+      await Task.yield()
     }
   }
 
@@ -78,11 +86,20 @@ extension HTTPConnection {
     }
   }
 
+  /// Counts what a body grew to against the server's memory; false when there is none left.
+  private func countInflated(_ exchange: HTTPExchange, _ size: Int) -> Bool {
+    exchange.bodyBytes = size
+    if count(exchange) { return true }
+    respond(exchange, format(Self.noMemory, exchange))
+    return false
+  }
+
   // MARK: Handlers
 
   /// Gives a request with its whole body to the handler of its route.
   func dispatch(_ exchange: HTTPExchange, _ body: [UInt8]) {
     guard !exchange.isAnswered, let route = exchange.request?.route?.route else { return }
+    guard body.count <= exchange.bodyBytes || countInflated(exchange, body.count) else { return }
     exchange.heldBytes = body.count
     heldBytes += body.count
     exchange.request?.body = HTTPBody(body)
