@@ -141,7 +141,7 @@ extension HTTPConnection {
     // The exchange must not keep the body's reader, whose end is what frees a streamed body.
     exchange.request?.body = HTTPBody([])
     exchange.task = Task.detached { [self] in
-      let response = await Self.answer(request, handler)
+      let response = await Self.answer(request, handler, service.onError)
       switch response {
       case .success(let response): loop.post(.response(self, exchange, response))
       case .failure(let error):
@@ -151,13 +151,15 @@ extension HTTPConnection {
   }
 
   private static func answer(
-    _ request: consuming HTTPRequest, _ handler: HTTPRoute.TaskHandler
+    _ request: consuming HTTPRequest, _ handler: HTTPRoute.TaskHandler,
+    _ onError: (@Sendable (any Error, HTTPRequest) -> Void)?
   ) async -> Result<HTTPResponse, HTTPError> {
     do {
       return .success(try await handler(request))
     } catch let error as HTTPError {
       return .failure(error)
     } catch {
+      onError?(error, request)
       return .failure(.internalFailure)
     }
   }
