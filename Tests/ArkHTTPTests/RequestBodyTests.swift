@@ -62,6 +62,17 @@ import Testing
     #expect(peer.responses().map(\.text) == ["1"])
   }
 
+  @Test func continueWaitsUntilThePeerHasTakenWhatCameBefore() throws {
+    let peer = try TestPeer([Self.size])
+    peer.transport.room = 10
+    peer.send(TestPeer.request("POST /size", body: [1]))
+    peer.send("POST /size HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n")
+    peer.take(Int.max)
+    #expect(peer.responses().map(\.status) == [200, 100])
+    peer.send("x")
+    #expect(peer.responses().map(\.text) == ["1"])
+  }
+
   @Test func theBodyLimitIsExactAndHoldsForBothFramings() throws {
     var limits = HTTPLimits()
     limits.bodyBytes = 10
