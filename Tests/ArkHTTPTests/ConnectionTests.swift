@@ -168,6 +168,7 @@ private final class Held: Sendable {
     held.take("/1")?.complete(.noContent)
     peer.loop.run()
     #expect(held.paths == ["/2", "/3"])
+    for path in ["/2", "/3"] { held.take(path)?.complete(.noContent) }
   }
 
   @Test func oneConnectionsBurstIsHandledInSeveralTurns() throws {
@@ -278,17 +279,22 @@ private final class Held: Sendable {
 
   @Test func aTasksResponseErrorAndFailureAreSent() async throws {
     struct Unexpected: Error {}
-    let peer = try TestPeer([
-      .task(.get, "/ok") { _ in .text("ok") },
-      .task(.get, "/error") { _ in throw HTTPError.unavailable("Not now.", retryAfter: 7) },
-      .task(.get, "/failure") { _ in throw Unexpected() },
-    ])
+    let seen = Mutex<[String]>([])
+    let peer = try TestPeer(
+      [
+        .task(.get, "/ok") { _ in .text("ok") },
+        .task(.get, "/error") { _ in throw HTTPError.unavailable("Not now.", retryAfter: 7) },
+        .task(.get, "/failure") { _ in throw Unexpected() },
+      ],
+      onError: { error, request in seen.withLock { $0.append("\(type(of: error)) \(request.path)") }
+      })
     peer.send(["/ok", "/error", "/failure"].flatMap { TestPeer.request("GET \($0)") })
     let responses = await peer.responses(3)
     #expect(responses.map(\.status) == [200, 503, 500])
     #expect(responses[1]["Retry-After"] == "7")
     #expect(responses[1].text.contains(#""code":"unavailable","type":"server_error""#))
     #expect(!responses[2].text.contains("Unexpected"))
+    #expect(seen.withLock { $0 } == ["Unexpected /failure"])
   }
 
   @Test func aTaskIsCancelledWhenThePeerGoes() async throws {

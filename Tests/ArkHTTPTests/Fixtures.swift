@@ -17,7 +17,14 @@ enum Fixtures {
 
   static func bytes(_ name: String) throws -> [UInt8] {
     let folder = try #require(folder)
-    return Array(try Data(contentsOf: URL(fileURLWithPath: folder + "/" + name)))
+    let file = try #require(fopen(folder + "/" + name, "r"))
+    defer { fclose(file) }
+    var bytes: [UInt8] = []
+    var block = [UInt8](repeating: 0, count: 65536)
+    while case let count = fread(&block, 1, block.count, file), count > 0 {
+      bytes.append(contentsOf: block[..<count])
+    }
+    return bytes
   }
 
   private static func exists(_ path: String) -> String? {

@@ -202,6 +202,36 @@ struct ParserCase: Sendable, CustomTestStringConvertible {
     }
   }
 
+  /// A small generator with a fixed seed, so that a failure can be repeated.
+  private struct Seeded: RandomNumberGenerator {
+    var state: UInt64 = 0x1234_5678_9ABC_DEF0
+    mutating func next() -> UInt64 {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return state ^ state >> 29
+    }
+  }
+
+  @Test func damagedRequestsMeanTheSameHoweverTheyAreCut() {
+    var random = Seeded()
+    let seeds = Self.accepted.map { Array($0.text.utf8) }
+    let alphabet: [UInt8] = [0, 9, 10, 13, 32, 44, 48, 53, 58, 59, 65, 102, 127, 200]
+    for round in 0..<5000 {
+      var bytes = seeds[round % seeds.count]
+      for _ in 0..<Int.random(in: 1...3, using: &random) {
+        let place = Int.random(in: 0..<bytes.count, using: &random)
+        let byte = alphabet.randomElement(using: &random) ?? 0
+        switch Int.random(in: 0..<4, using: &random) {
+        case 0: bytes[place] = byte
+        case 1: bytes.insert(byte, at: place)
+        case 2 where bytes.count > 1: bytes.remove(at: place)
+        default: bytes.insert(contentsOf: bytes[place...].prefix(8), at: place)
+        }
+      }
+      let cuts = (0..<4).map { _ in Int.random(in: 0...bytes.count, using: &random) }.sorted()
+      #expect(Parsed(bytes, cutAt: cuts) == Parsed(bytes), "round \(round), cut at \(cuts)")
+    }
+  }
+
   @Test func limitsAreExact() {
     var limits = HTTPLimits()
     limits.targetBytes = 10

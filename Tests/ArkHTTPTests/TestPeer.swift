@@ -92,11 +92,18 @@ final class TestPeer {
   init(
     _ routes: [HTTPRoute], limits: HTTPLimits = HTTPLimits(), cors: HTTPCORS = .none,
     loop: MemoryLoop = MemoryLoop(),
-    onRequest: (@Sendable (HTTPRequestRecord) -> Void)? = nil
+    onRequest: (@Sendable (HTTPRequestRecord) -> Void)? = nil,
+    onError: (@Sendable (any Error, HTTPRequest) -> Void)? = nil
   ) throws {
     self.loop = loop
-    service = try HTTPService(routes: routes, limits: limits, cors: cors, onRequest: onRequest)
+    service = try HTTPService(
+      routes: routes, limits: limits, cors: cors, onRequest: onRequest, onError: onError)
     connection = HTTPConnection(service: service, loop: loop, transport: transport)
+  }
+
+  deinit {
+    // A connection and what it streams hold each other until it ends.
+    loop.run { connection.failed() }
   }
 
   func send(_ text: String) {

@@ -47,22 +47,30 @@ extension HTTPConnection {
       }
     }
     isInflating = true
-    Task.detached { [inflation, self] in
-      var inflation = inflation
-      var result: Result<[UInt8], HTTPError>?
-      while result == nil {
-        result = Self.step(&inflation)
-        await Task.yield()
+    service.inflations.start { [inflation, self] in
+      Task.detached { [self] in
+        let result = await Self.finish(inflation)
+        service.inflations.finished()
+        loop.execute { [self] in inflated(exchange, result) }
       }
-      loop.execute { [result, self] in
-        isInflating = false
-        switch result {
-        case .success(let bytes): dispatch(exchange, bytes)
-        case .failure(let error): respond(exchange, format(error, exchange))
-        case nil: break
-        }
-        loop.schedule(self)
-      }
+    }
+  }
+
+  /// Goes on with a request whose body was inflated off the loop.
+  private func inflated(_ exchange: HTTPExchange, _ result: Result<[UInt8], HTTPError>) {
+    isInflating = false
+    switch result {
+    case .success(let bytes): dispatch(exchange, bytes)
+    case .failure(let error): respond(exchange, format(error, exchange))
+    }
+    loop.schedule(self)
+  }
+
+  private static func finish(_ inflation: BodyInflation) async -> Result<[UInt8], HTTPError> {
+    var inflation = inflation
+    while true {
+      if let result = step(&inflation) { return result }
+      await Task.yield()
     }
   }
 
@@ -78,11 +86,20 @@ extension HTTPConnection {
     }
   }
 
+  /// Counts what a body grew to against the server's memory; false when there is none left.
+  private func countInflated(_ exchange: HTTPExchange, _ size: Int) -> Bool {
+    exchange.bodyBytes = size
+    if count(exchange) { return true }
+    respond(exchange, format(Self.noMemory, exchange))
+    return false
+  }
+
   // MARK: Handlers
 
   /// Gives a request with its whole body to the handler of its route.
   func dispatch(_ exchange: HTTPExchange, _ body: [UInt8]) {
     guard !exchange.isAnswered, let route = exchange.request?.route?.route else { return }
+    guard body.count <= exchange.bodyBytes || countInflated(exchange, body.count) else { return }
     exchange.heldBytes = body.count
     heldBytes += body.count
     exchange.request?.body = HTTPBody(body)
@@ -124,7 +141,7 @@ extension HTTPConnection {
     // The exchange must not keep the body's reader, whose end is what frees a streamed body.
     exchange.request?.body = HTTPBody([])
     exchange.task = Task.detached { [self] in
-      let response = await Self.answer(request, handler)
+      let response = await Self.answer(request, handler, service.onError)
       switch response {
       case .success(let response): loop.post(.response(self, exchange, response))
       case .failure(let error):
@@ -134,13 +151,15 @@ extension HTTPConnection {
   }
 
   private static func answer(
-    _ request: consuming HTTPRequest, _ handler: HTTPRoute.TaskHandler
+    _ request: consuming HTTPRequest, _ handler: HTTPRoute.TaskHandler,
+    _ onError: (@Sendable (any Error, HTTPRequest) -> Void)?
   ) async -> Result<HTTPResponse, HTTPError> {
     do {
       return .success(try await handler(request))
     } catch let error as HTTPError {
       return .failure(error)
     } catch {
+      onError?(error, request)
       return .failure(.internalFailure)
     }
   }

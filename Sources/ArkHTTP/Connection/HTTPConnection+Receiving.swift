@@ -245,7 +245,7 @@ extension HTTPConnection {
       }
       return
     }
-    guard count(exchange, slice.count) else { return }
+    guard count(exchange) else { return failReception(Self.noMemory) }
     if body.isEmpty, let length = exchange.request?.head.facts.contentLength {
       body.reserveCapacity(max(min(length, 1 << 20), slice.count))
     }
@@ -253,21 +253,18 @@ extension HTTPConnection {
   }
 
   /// Counts a large body against the server's memory; false when there is none left.
-  private func count(_ exchange: HTTPExchange, _ added: Int) -> Bool {
+  func count(_ exchange: HTTPExchange) -> Bool {
     guard exchange.bodyBytes > Self.countedFrom else { return true }
     let uncounted = exchange.bodyBytes - exchange.countedBodyBytes
     exchange.countedBodyBytes += uncounted
     let (_, held) = service.heldBodyBytes.add(uncounted, ordering: .relaxed)
-    guard held <= service.limits.heldBodyBytes else {
-      failReception(
-        HTTPError(
-          .serviceUnavailable, .overloaded,
-          "The server holds too many large request bodies; try again soon.",
-          headers: ["Retry-After": "1"]))
-      return false
-    }
-    return true
+    return held <= service.limits.heldBodyBytes
   }
+
+  static let noMemory = HTTPError(
+    .serviceUnavailable, .overloaded,
+    "The server holds too many large request bodies; try again soon.",
+    headers: ["Retry-After": "1"])
 
   func releaseBodyBytes(_ exchange: HTTPExchange) {
     guard exchange.countedBodyBytes > 0 else { return }

@@ -219,7 +219,7 @@ package final class HTTPConnection: @unchecked Sendable {
         write(response, of: exchange)
         if loop.batch.count > Self.batchBytes { flush() }
       } else {
-        return
+        return payContinue()
       }
     }
   }

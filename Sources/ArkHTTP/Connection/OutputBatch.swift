@@ -1,11 +1,3 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 /// A run of bytes to be sent.
 enum OutputSegment {
   /// A place in the batch's own memory.

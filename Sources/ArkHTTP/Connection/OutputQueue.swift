@@ -1,11 +1,3 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 /// What a peer has not taken yet. Empty, and without memory, for a peer that keeps up.
 struct OutputQueue {
   private var segments: [OutputSegment] = []
@@ -24,11 +16,10 @@ struct OutputQueue {
 
   /// Sends a turn's output and keeps what is not taken. The queue must be empty.
   mutating func send(
-    _ batch: OutputBatch, to transport: any HTTPTransport, vectors: UnsafeMutablePointer<iovec>
+    _ batch: OutputBatch, to transport: any HTTPTransport, vectors: UnsafeMutablePointer<HTTPVector>
   ) -> (Outcome, Int) {
     if let simple = batch.simple {
-      vectors[0] = iovec(
-        iov_base: UnsafeMutableRawPointer(mutating: simple.baseAddress), iov_len: simple.count)
+      vectors[0] = HTTPVector(base: simple.baseAddress, count: simple.count)
       let taken = transport.write(UnsafeBufferPointer(start: vectors, count: 1))
       if taken == simple.count { return (.written, taken) }
       if taken < 0 { return (.failed, 0) }
@@ -59,7 +50,7 @@ struct OutputQueue {
 
   /// Sends what waits.
   mutating func send(
-    to transport: any HTTPTransport, vectors: UnsafeMutablePointer<iovec>
+    to transport: any HTTPTransport, vectors: UnsafeMutablePointer<HTTPVector>
   ) -> (Outcome, Int) {
     var sender = VectorSender(transport: transport, vectors: vectors)
     var index = first
@@ -105,14 +96,14 @@ extension OutputSegment {
 /// Gathers segments into vectors and sends them, as few calls as possible.
 private struct VectorSender {
   let transport: any HTTPTransport
-  let vectors: UnsafeMutablePointer<iovec>
+  let vectors: UnsafeMutablePointer<HTTPVector>
   private var filled = 0
   private var offered = 0
   private(set) var taken = 0
   private(set) var goesOn = true
   private(set) var hasFailed = false
 
-  init(transport: any HTTPTransport, vectors: UnsafeMutablePointer<iovec>) {
+  init(transport: any HTTPTransport, vectors: UnsafeMutablePointer<HTTPVector>) {
     self.transport = transport
     self.vectors = vectors
   }
@@ -134,8 +125,7 @@ private struct VectorSender {
 
   private mutating func add(_ bytes: UnsafeRawBufferPointer) {
     guard !bytes.isEmpty else { return }
-    vectors[filled] = iovec(
-      iov_base: UnsafeMutableRawPointer(mutating: bytes.baseAddress), iov_len: bytes.count)
+    vectors[filled] = HTTPVector(base: bytes.baseAddress, count: bytes.count)
     filled += 1
     offered += bytes.count
   }

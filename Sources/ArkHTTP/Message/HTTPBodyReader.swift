@@ -32,14 +32,20 @@ final class HTTPBodyReader: Sendable {
   @inline(never)
   private func decoded() -> Result<[UInt8]?, HTTPError> {
     decoder.withLock { decoder in
-      do throws(HTTPError) { return .success(try decoder.take()) } catch { return .failure(error) }
+      do throws(HTTPError) {
+        return .success(try decoder.take())
+      } catch {
+        return .failure(error)
+      }
     }
   }
 
   @inline(never)
   private func finish() -> Result<Void, HTTPError> {
     decoder.withLock { decoder in
-      do throws(HTTPError) { return .success(try decoder.finish()) } catch {
+      do throws(HTTPError) {
+        return .success(try decoder.finish())
+      } catch {
         return .failure(error)
       }
     }

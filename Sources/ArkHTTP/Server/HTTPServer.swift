@@ -37,6 +37,7 @@ public final class HTTPServer: Sendable {
   private let loopCount: Int
   private let drainTimeout: Duration
   private let onRequest: (@Sendable (HTTPRequestRecord) -> Void)?
+  private let onError: (@Sendable (any Error, HTTPRequest) -> Void)?
   private let state = Mutex(State())
 
   /// Makes a server; nothing is bound before `serve()`.
@@ -49,10 +50,13 @@ public final class HTTPServer: Sendable {
   ///   - loops: The number of loop threads; by default one for two processors, 1 … 4.
   ///   - drainTimeout: How long requests and streams may go on after serving was cancelled. 10 s.
   ///   - onRequest: Called on a loop when a response is complete; must be quick.
+  ///   - onError: Called when a task handler throws something other than an `HTTPError`, which the
+  ///     peer sees as a 500 without details.
   public init(
     host: String = "127.0.0.1", port: Int = 8080, limits: HTTPLimits = HTTPLimits(),
     cors: HTTPCORS = .none, loops: Int? = nil, drainTimeout: Duration = .seconds(10),
-    onRequest: (@Sendable (HTTPRequestRecord) -> Void)? = nil
+    onRequest: (@Sendable (HTTPRequestRecord) -> Void)? = nil,
+    onError: (@Sendable (any Error, HTTPRequest) -> Void)? = nil
   ) {
     self.host = host
     self.port = port
@@ -61,6 +65,7 @@ public final class HTTPServer: Sendable {
     loopCount = max(1, loops ?? min(4, Platform.processorCount / 2))
     self.drainTimeout = drainTimeout
     self.onRequest = onRequest
+    self.onError = onError
   }
 
   /// Adds a route; before the first `serve()`, from any thread.
@@ -184,7 +189,7 @@ public final class HTTPServer: Sendable {
     let result: Result<ServerRun, HTTPServerError>
     do throws(HTTPServerError) {
       let service = try HTTPService(
-        routes: routes, limits: limits, cors: cors, onRequest: onRequest)
+        routes: routes, limits: limits, cors: cors, onRequest: onRequest, onError: onError)
       result = .success(
         try ServerRun(host: host, port: port, service: service, loopCount: loopCount))
     } catch {

@@ -7,21 +7,25 @@ package final class HTTPService: Sendable {
   let times: LimitTimes
   let cors: HTTPCORS
   let onRequest: (@Sendable (HTTPRequestRecord) -> Void)?
+  let onError: (@Sendable (any Error, HTTPRequest) -> Void)?
   private let draining = Atomic<Bool>(false)
   let open = Atomic<Int>(0)
   let accepted = Atomic<Int>(0)
   let heldBodyBytes = Atomic<Int>(0)
+  let inflations = InflationQueue()
 
   /// Makes a service of routes; throws when two of them clash.
   package init(
     routes: [HTTPRoute], limits: HTTPLimits = HTTPLimits(), cors: HTTPCORS = .none,
-    onRequest: (@Sendable (HTTPRequestRecord) -> Void)? = nil
+    onRequest: (@Sendable (HTTPRequestRecord) -> Void)? = nil,
+    onError: (@Sendable (any Error, HTTPRequest) -> Void)? = nil
   ) throws(HTTPServerError) {
     router = try Router(routes)
     self.limits = limits
     times = LimitTimes(limits)
     self.cors = cors
     self.onRequest = onRequest
+    self.onError = onError
   }
 
   package var isDraining: Bool { draining.load(ordering: .relaxed) }

@@ -1,13 +1,5 @@
 import Synchronization
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 /// A loop without its source of readiness: the mailbox, the connections that are due, and memory that
 /// connections borrow for the length of a turn.
 ///
@@ -33,7 +25,7 @@ package class HTTPWorkLoop: HTTPLoop, @unchecked Sendable {
   package final var now: UInt64
   private final var due: [HTTPConnection] = []
   final let batch = OutputBatch()
-  final let vectors: UnsafeMutablePointer<iovec>
+  final let vectors: UnsafeMutablePointer<HTTPVector>
   final var random: RandomNumbers
   final var date = HTTPDate()
   final var spareInflater: Inflater?

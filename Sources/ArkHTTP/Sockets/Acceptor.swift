@@ -32,6 +32,9 @@ final class Acceptor: @unchecked Sendable {
   /// Whether accepting waits for descriptors.
   var isPaused: Bool { pause.load(ordering: .relaxed) }
 
+  /// Whether there is something that can be accepted now.
+  var wantsTurn: Bool { isDue && !isPaused }
+
   func acceptIfDue(_ now: UInt64) {
     if isPaused, now &- pausedAt >= Self.retryInterval {
       pause.store(false, ordering: .relaxed)

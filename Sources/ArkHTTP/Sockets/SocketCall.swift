@@ -44,20 +44,22 @@ enum SocketCall {
   }
 
   @inline(__always)
-  static func send(_ descriptor: Int32, _ vectors: UnsafeBufferPointer<iovec>) -> Result {
+  static func send(_ descriptor: Int32, _ vectors: UnsafeBufferPointer<HTTPVector>) -> Result {
     while true {
       let count: Int
       if vectors.count == 1 {
         #if canImport(Glibc)
-          count = Glibc.send(descriptor, vectors[0].iov_base, vectors[0].iov_len, sendFlags)
+          count = Glibc.send(descriptor, vectors[0].base, vectors[0].count, sendFlags)
         #elseif canImport(Musl)
-          count = Musl.send(descriptor, vectors[0].iov_base, vectors[0].iov_len, sendFlags)
+          count = Musl.send(descriptor, vectors[0].base, vectors[0].count, sendFlags)
         #else
-          count = Darwin.send(descriptor, vectors[0].iov_base, vectors[0].iov_len, sendFlags)
+          count = Darwin.send(descriptor, vectors[0].base, vectors[0].count, sendFlags)
         #endif
       } else {
         var message = msghdr()
-        message.msg_iov = UnsafeMutablePointer(mutating: vectors.baseAddress)
+        // The same layout: a pointer and a count.
+        message.msg_iov = UnsafeMutableRawPointer(mutating: vectors.baseAddress)?
+          .assumingMemoryBound(to: iovec.self)
         message.msg_iovlen = numericCast(vectors.count)
         count = sendmsg(descriptor, &message, sendFlags)
       }

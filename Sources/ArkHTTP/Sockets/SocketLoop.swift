@@ -122,7 +122,7 @@ final class SocketLoop: HTTPWorkLoop, @unchecked Sendable {
 
   private func wait() {
     var timeout: Int32 = 0
-    if !hasDueConnections, toRead.isEmpty, acceptor?.isDue != true, prepareToSleep() {
+    if !hasDueConnections, toRead.isEmpty, acceptor?.wantsTurn != true, prepareToSleep() {
       timeout = sleepTime()
     }
     poller.wait(milliseconds: timeout) { event in handle(event) }

@@ -1,13 +1,3 @@
-import CSystem
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 /// A connection's socket. Belongs to its loop.
 final class SocketTransport: HTTPTransport {
   private var descriptor: Int32
@@ -68,13 +58,13 @@ final class SocketTransport: HTTPTransport {
 
   // MARK: What the connection says
 
-  func write(_ vectors: UnsafeBufferPointer<iovec>) -> Int {
+  func write(_ vectors: UnsafeBufferPointer<HTTPVector>) -> Int {
     if isFull { return 0 }
     guard descriptor >= 0 else { return -1 }
     switch SocketCall.send(descriptor, vectors) {
     case .bytes(let count):
       var offered = 0
-      for vector in vectors { offered += vector.iov_len }
+      for vector in vectors { offered += vector.count }
       isFull = count < offered
       return count
     case .wouldBlock:

@@ -1,10 +1,10 @@
-#if canImport(Glibc)
-  package import Glibc
-#elseif canImport(Musl)
-  package import Musl
-#else
-  package import Darwin
-#endif
+/// A run of bytes to be sent; laid out like the system's `iovec`.
+package struct HTTPVector {
+  /// Where the bytes are.
+  package var base: UnsafeRawPointer?
+  /// How many there are.
+  package var count: Int
+}
 
 /// What a connection needs of whatever carries its bytes. Used on the connection's loop only.
 ///
@@ -14,7 +14,7 @@ package protocol HTTPTransport: AnyObject {
   /// Sends what it can: the number of bytes taken, or -1 when the peer is gone.
   ///
   /// After fewer bytes than offered it calls `writable` once more can be taken.
-  func write(_ vectors: UnsafeBufferPointer<iovec>) -> Int
+  func write(_ vectors: UnsafeBufferPointer<HTTPVector>) -> Int
   /// Calls `received` no more until `resumeReading`.
   func pauseReading()
   /// Goes on calling `received`.

@@ -1,11 +1,3 @@
-#if canImport(Glibc)
-  package import Glibc
-#elseif canImport(Musl)
-  package import Musl
-#else
-  package import Darwin
-#endif
-
 /// A transport that keeps what is written in an array and takes only as much as it is told. For tests.
 package final class MemoryTransport: HTTPTransport {
   /// What was written and not yet read by the test.
@@ -32,13 +24,13 @@ package final class MemoryTransport: HTTPTransport {
     return output
   }
 
-  package func write(_ vectors: UnsafeBufferPointer<iovec>) -> Int {
+  package func write(_ vectors: UnsafeBufferPointer<HTTPVector>) -> Int {
     if isBroken || isClosed || isShutDown { return -1 }
     writeCount += 1
     var taken = 0
     for vector in vectors {
-      let count = min(room, vector.iov_len)
-      output.append(contentsOf: UnsafeRawBufferPointer(start: vector.iov_base, count: count))
+      let count = min(room, vector.count)
+      output.append(contentsOf: UnsafeRawBufferPointer(start: vector.base, count: count))
       room -= count
       taken += count
     }
