@@ -4,6 +4,8 @@
 public final class Cursor {
   private var cursor: LogCursor
   private let signal: Signal
+  /// The last call had something to return.
+  private var isBusy = false
 
   init(
     _ log: Log, matching match: Match, from start: Start, follows: Bool, limit: ReadLimit,
@@ -25,12 +27,22 @@ public final class Cursor {
   /// - Throws: `StoreError` when the store can't be read. The cursor may be asked again.
   public func next(isolation: isolated (any Actor)? = #isolation) async throws(StoreError) -> Page?
   {
+    if isBusy, cursor.isAtEnd {
+      // Where events come one by one, letting the publisher go on for a moment is cheaper for both than to sleep and be woken for each.
+      isBusy = false
+      await Task.yield()
+    }
     while !Task.isCancelled {
       switch try cursor.poll() {
-      case .page(let page): return page
+      case .page(let page):
+        isBusy = true
+        return page
       case .older(let read):
         let answer = try await read.run()
-        if let page = cursor.accept(answer) { return page }
+        if let page = cursor.accept(answer) {
+          isBusy = true
+          return page
+        }
       case .waiting:
         await signal.wait()
         cursor.woke()
