@@ -61,6 +61,7 @@ public struct Pages: AsyncSequence, Sendable {
   let follows: Bool
   let limit: ReadLimit
 
+  /// Begins to read. Each iterator has a cursor of its own, so several tasks may iterate.
   public func makeAsyncIterator() -> Iterator { Iterator(pages: self) }
 
   /// Reads with a cursor of its own.
@@ -70,10 +71,13 @@ public struct Pages: AsyncSequence, Sendable {
 
     init(pages: Pages) { self.pages = pages }
 
+    /// The next page: see `Cursor.next()`.
+    /// - Throws: `StoreError` when the store can't be read.
     public mutating func next() async throws(StoreError) -> Page? {
       try await next(isolation: nil)
     }
 
+    /// The next page, without leaving the caller's actor.
     public mutating func next(isolation actor: isolated (any Actor)?) async throws(StoreError)
       -> Page?
     {
@@ -91,6 +95,7 @@ public struct Pages: AsyncSequence, Sendable {
 public struct Events: AsyncSequence, Sendable {
   let pages: Pages
 
+  /// Begins to read. Each iterator has a cursor of its own, so several tasks may iterate.
   public func makeAsyncIterator() -> Iterator { Iterator(pages: pages.makeAsyncIterator()) }
 
   /// Reads page by page and hands out events without suspending in between.
@@ -102,10 +107,13 @@ public struct Events: AsyncSequence, Sendable {
 
     init(pages: Pages.Iterator) { self.pages = pages }
 
+    /// The next event; nil at the end, when the broker has stopped, and when the task is cancelled.
+    /// - Throws: `StoreError` when the store can't be read.
     public mutating func next() async throws(StoreError) -> StoredEvent? {
       try await next(isolation: nil)
     }
 
+    /// The next event, without leaving the caller's actor.
     public mutating func next(isolation actor: isolated (any Actor)?) async throws(StoreError)
       -> StoredEvent?
     {
