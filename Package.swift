@@ -33,7 +33,8 @@ let package = Package(
 
     .executableTarget(
       name: "ark-benchmark", dependencies: ["ArkBroker", "ArkHTTP", "ArkOTLP"],
-      path: "Examples/Benchmarks", swiftSettings: settings),
+      path: "Examples/Benchmarks", exclude: ["fanout.c", "nginx.conf", "post.lua", "run"],
+      swiftSettings: settings),
 
     .testTarget(
       name: "ArkBrokerTests", dependencies: ["ArkBroker", "ArkBrokerTesting"],

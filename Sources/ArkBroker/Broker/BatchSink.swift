@@ -20,9 +20,14 @@ public protocol BatchSink: EventSink {
 }
 
 extension BatchSink {
+  /// All events.
   public var match: Match { .all }
+  /// The beginning, so that a new sink gets what is kept already.
   public var start: Start { .beginning }
 
+  /// Reads from the cursor `name`, gives each batch to `receive` until it takes it, and commits after each page.
+  ///
+  /// A batch that `receive` does not take holds this sink up and nothing else. Pauses between attempts grow from 0.1 s to 30 s.
   public func run(reading outlet: Outlet) async throws {
     let cursor = try await outlet.cursor(named: name, matching: match, from: start)
     while let page = try await cursor.next() {

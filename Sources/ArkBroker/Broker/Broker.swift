@@ -27,6 +27,7 @@ public final class Broker: Sendable {
     /// How long `run()` waits for sources, sinks and services to come to an end. Default 10 s.
     public var drainTimeout = Duration.seconds(10)
 
+    /// The defaults.
     public init() {}
   }
 

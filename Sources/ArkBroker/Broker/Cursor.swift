@@ -4,6 +4,8 @@
 public final class Cursor {
   private var cursor: LogCursor
   private let signal: Signal
+  /// The last call had something to return.
+  private var isBusy = false
 
   init(
     _ log: Log, matching match: Match, from start: Start, follows: Bool, limit: ReadLimit,
@@ -25,12 +27,22 @@ public final class Cursor {
   /// - Throws: `StoreError` when the store can't be read. The cursor may be asked again.
   public func next(isolation: isolated (any Actor)? = #isolation) async throws(StoreError) -> Page?
   {
+    if isBusy, cursor.isAtEnd {
+      // Where events come one by one, letting the publisher go on for a moment is cheaper for both than to sleep and be woken for each.
+      isBusy = false
+      await Task.yield()
+    }
     while !Task.isCancelled {
       switch try cursor.poll() {
-      case .page(let page): return page
+      case .page(let page):
+        isBusy = true
+        return page
       case .older(let read):
         let answer = try await read.run()
-        if let page = cursor.accept(answer) { return page }
+        if let page = cursor.accept(answer) {
+          isBusy = true
+          return page
+        }
       case .waiting:
         await signal.wait()
         cursor.woke()
@@ -49,6 +61,7 @@ public struct Pages: AsyncSequence, Sendable {
   let follows: Bool
   let limit: ReadLimit
 
+  /// Begins to read. Each iterator has a cursor of its own, so several tasks may iterate.
   public func makeAsyncIterator() -> Iterator { Iterator(pages: self) }
 
   /// Reads with a cursor of its own.
@@ -58,10 +71,13 @@ public struct Pages: AsyncSequence, Sendable {
 
     init(pages: Pages) { self.pages = pages }
 
+    /// The next page: see `Cursor.next()`.
+    /// - Throws: `StoreError` when the store can't be read.
     public mutating func next() async throws(StoreError) -> Page? {
       try await next(isolation: nil)
     }
 
+    /// The next page, without leaving the caller's actor.
     public mutating func next(isolation actor: isolated (any Actor)?) async throws(StoreError)
       -> Page?
     {
@@ -79,6 +95,7 @@ public struct Pages: AsyncSequence, Sendable {
 public struct Events: AsyncSequence, Sendable {
   let pages: Pages
 
+  /// Begins to read. Each iterator has a cursor of its own, so several tasks may iterate.
   public func makeAsyncIterator() -> Iterator { Iterator(pages: pages.makeAsyncIterator()) }
 
   /// Reads page by page and hands out events without suspending in between.
@@ -90,10 +107,13 @@ public struct Events: AsyncSequence, Sendable {
 
     init(pages: Pages.Iterator) { self.pages = pages }
 
+    /// The next event; nil at the end, when the broker has stopped, and when the task is cancelled.
+    /// - Throws: `StoreError` when the store can't be read.
     public mutating func next() async throws(StoreError) -> StoredEvent? {
       try await next(isolation: nil)
     }
 
+    /// The next event, without leaving the caller's actor.
     public mutating func next(isolation actor: isolated (any Actor)?) async throws(StoreError)
       -> StoredEvent?
     {

@@ -54,6 +54,9 @@ package struct LogCursor: ~Copyable {
     reader = Reader(at: position, of: log, waiter: waiter)
   }
 
+  /// There is nothing behind the position yet.
+  var isAtEnd: Bool { position >= log.tail.newest }
+
   /// Moves on as far as that takes no waiting.
   package mutating func poll() throws(StoreError) -> Poll {
     while true {

@@ -2,6 +2,7 @@
 ///
 /// Delivery is at least once: what was read and not committed is read again.
 public final class NamedCursor {
+  /// The name under which the store keeps its place.
   public let name: String
   private let cursor: Cursor
   private let log: Log

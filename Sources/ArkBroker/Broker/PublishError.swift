@@ -2,7 +2,9 @@
 public struct PublishError: Error, Hashable, Sendable, CustomStringConvertible {
   /// What went wrong, for a program. More codes may come.
   public struct Code: RawRepresentable, Hashable, Sendable {
+    /// The code's name, for logs and JSON.
     public let rawValue: String
+    /// A code with this name.
     public init(rawValue: String) { self.rawValue = rawValue }
 
     /// The broker or its store has no room now. Publish the same events again a little later.
@@ -15,10 +17,12 @@ public struct PublishError: Error, Hashable, Sendable, CustomStringConvertible {
     public static let storeFailed = Code(rawValue: "store_failed")
   }
 
+  /// What went wrong.
   public var code: Code
   /// What was wrong and what to do about it. Never holds a payload.
   public var message: String
 
+  /// An error: for a double of the broker in tests of a source.
   public init(_ code: Code, _ message: String) {
     self.code = code
     self.message = message
@@ -33,6 +37,7 @@ public struct PublishError: Error, Hashable, Sendable, CustomStringConvertible {
     }
   }
 
+  /// The message.
   public var description: String { message }
 
   /// Whether publishing the same events again can succeed.
@@ -52,6 +57,7 @@ public struct Receipt: Hashable, Sendable {
   /// How many a filter dropped.
   public var dropped: Int
 
+  /// A receipt: for a double of the broker in tests of a source.
   public init(
     first: Position? = nil, last: Position? = nil, stored: Int = 0, duplicates: Int = 0,
     dropped: Int = 0

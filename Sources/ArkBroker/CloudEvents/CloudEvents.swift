@@ -6,6 +6,7 @@ public enum CloudEvents {
   public struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
     /// Which event, counted from 0.
     public var index: Int
+    /// What is wrong with it.
     public var error: EventError
 
     package init(index: Int, error: EventError) {

@@ -8,20 +8,28 @@ public struct Correlation: Hashable, Sendable {
   public var query: String?
   /// The query's name, unique only within its namespace and time.
   public var queryName: String?
+  /// The conversation whose messages an agent's memory keeps together. It may span several queries.
   public var conversation: String?
+  /// The agent's name.
   public var agent: String?
+  /// The name of the team of agents.
   public var team: String?
   /// The W3C trace id: 32 lower-case hex digits.
   public var trace: String?
   /// The W3C span id: 16 lower-case hex digits.
   public var span: String?
+  /// The W3C span id of the span's parent: 16 lower-case hex digits.
   public var parentSpan: String?
+  /// The id of one tool call, as the model made it up.
   public var toolCall: String?
   /// The MCP session behind a tool call.
   public var mcpSession: String?
+  /// The task's id in the A2A protocol.
   public var a2aTask: String?
+  /// The context's id in the A2A protocol, which groups tasks.
   public var a2aContext: String?
 
+  /// The ids that are known. Ids of traces and spans must be lower-case hexadecimal to be found by `Match`.
   public init(
     namespace: String? = nil, session: String? = nil, query: String? = nil,
     queryName: String? = nil, conversation: String? = nil, agent: String? = nil,
@@ -101,19 +109,33 @@ extension Correlation {
       self = key
     }
 
+    /// `namespace`; `arknamespace` on the wire.
     public static let namespace = Key(.namespace)
+    /// `session`; `arksession` on the wire.
     public static let session = Key(.session)
+    /// `query`; `arkquery` on the wire.
     public static let query = Key(.query)
+    /// `queryname`; `arkqueryname` on the wire.
     public static let queryName = Key(.queryName)
+    /// `conversation`; `arkconversation` on the wire.
     public static let conversation = Key(.conversation)
+    /// `agent`; `arkagent` on the wire.
     public static let agent = Key(.agent)
+    /// `team`; `arkteam` on the wire.
     public static let team = Key(.team)
+    /// `trace`; inside `traceparent` on the wire, or `arktrace` when there is no span id.
     public static let trace = Key(.trace)
+    /// `span`; inside `traceparent` on the wire, or `arkspan` when there is no trace id.
     public static let span = Key(.span)
+    /// `parentspan`; `arkparentspan` on the wire.
     public static let parentSpan = Key(.parentSpan)
+    /// `toolcall`; `arktoolcall` on the wire.
     public static let toolCall = Key(.toolCall)
+    /// `mcpsession`; `arkmcpsession` on the wire.
     public static let mcpSession = Key(.mcpSession)
+    /// `a2atask`; `arka2atask` on the wire.
     public static let a2aTask = Key(.a2aTask)
+    /// `a2acontext`; `arka2acontext` on the wire.
     public static let a2aContext = Key(.a2aContext)
 
     /// Every key, in the order of the wire form.
@@ -122,6 +144,7 @@ extension Correlation {
     /// The name in filter text and, behind `ark`, on the wire: lower-case letters and digits.
     public var name: String { field.name }
 
+    /// The name.
     public var description: String { name }
   }
 }

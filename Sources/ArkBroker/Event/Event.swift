@@ -64,6 +64,7 @@ extension Event {
   public var id: String { text(of: .id) ?? "" }
   /// The producer, a URI-reference.
   public var source: String { text(of: .source) ?? "" }
+  /// What sort of thing happened: the CloudEvents `type` less `ark.`.
   public var kind: Kind { Kind(rawValue: text(of: .kind) ?? "") }
   /// When it happened, as its producer says.
   public var time: Timestamp {

@@ -30,8 +30,11 @@ public struct EventBatch: Sendable, RandomAccessCollection {
   /// A batch without events.
   public static let empty = EventBatch(storage: .allocate(capacity: 0))
 
+  /// Always 0.
   public var startIndex: Int { 0 }
+  /// How many events there are.
   public var endIndex: Int { selection.count }
+  /// The event with this number, counted from 0. Traps out of bounds.
   public subscript(position: Int) -> Event {
     Event(storage: storage, index: selection[position])
   }

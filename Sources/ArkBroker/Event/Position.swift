@@ -3,8 +3,10 @@
 /// Positions start at 1, only grow and are never reused: not after a deletion, not after a restart. They may have gaps. `Position.start` (0) lies before the
 /// first event, so "after `start`" means from the beginning.
 public struct Position: RawRepresentable, Hashable, Comparable, Sendable, CustomStringConvertible {
+  /// The number: 1 for the first event of a log.
   public let rawValue: UInt64
 
+  /// The position with this number, whether or not there is an event.
   public init(rawValue: UInt64) { self.rawValue = rawValue }
 
   /// The place before the first event.
@@ -18,6 +20,7 @@ public struct Position: RawRepresentable, Hashable, Comparable, Sendable, Custom
     Position(rawValue: rawValue &+ UInt64(bitPattern: Int64(count)))
   }
 
+  /// Whether `a` lies before `b`.
   public static func < (a: Position, b: Position) -> Bool { a.rawValue < b.rawValue }
 
   /// The decimal number, as it travels in `id:` and `arkposition`.
@@ -26,9 +29,12 @@ public struct Position: RawRepresentable, Hashable, Comparable, Sendable, Custom
 
 /// The places a batch took in the log: `first` to `last`, without gaps.
 public struct Positions: Hashable, Sendable {
+  /// Where the first event is.
   public var first: Position
+  /// Where the last event is; one before `first` when there are none.
   public var last: Position
 
+  /// The places from `first` to `last`.
   public init(first: Position, last: Position) {
     self.first = first
     self.last = last

@@ -8,8 +8,10 @@
 
 /// A moment in time: nanoseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
 public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible {
+  /// Negative before 1970. The range is 1677-09-21 to 2262-04-11.
   public var nanosecondsSinceEpoch: Int64
 
+  /// The moment so many nanoseconds after 1970 began.
   public init(nanosecondsSinceEpoch: Int64) {
     self.nanosecondsSinceEpoch = nanosecondsSinceEpoch
   }
@@ -22,6 +24,7 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
       nanosecondsSinceEpoch: Int64(now.tv_sec) &* 1_000_000_000 &+ Int64(now.tv_nsec))
   }
 
+  /// Whether `a` is earlier than `b`.
   public static func < (a: Timestamp, b: Timestamp) -> Bool {
     a.nanosecondsSinceEpoch < b.nanosecondsSinceEpoch
   }

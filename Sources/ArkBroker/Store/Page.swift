@@ -1,14 +1,18 @@
 /// An event together with its place in the log. Every property of the event can be read through it.
 @dynamicMemberLookup
 public struct StoredEvent: Sendable, Equatable {
+  /// Its place in the log.
   public let position: Position
+  /// The event itself.
   public let event: Event
 
+  /// Puts an event and its place together; nothing checks that the event is there.
   public init(position: Position, event: Event) {
     self.position = position
     self.event = event
   }
 
+  /// A property of the event, such as `stored.kind`.
   public subscript<Value>(dynamicMember path: KeyPath<Event, Value>) -> Value {
     event[keyPath: path]
   }
@@ -50,8 +54,11 @@ public struct StoredBatch: Sendable, RandomAccessCollection {
       storage: batch.storage, selection: batch.selection, positions: .each(events.map(\.position)))
   }
 
+  /// Always 0: elements are counted from the first event of the batch.
   public var startIndex: Int { 0 }
+  /// How many events there are.
   public var endIndex: Int { selection.count }
+  /// The event with this number, counted from 0, not from its position. Traps out of bounds.
   public subscript(ordinal: Int) -> StoredEvent {
     let index = selection[ordinal]
     return StoredEvent(position: position(at: index), event: Event(storage: storage, index: index))
@@ -83,6 +90,7 @@ public struct Page: Sendable {
   /// Positions before these events that a cursor asked for and that are not kept any more. Cursors set it, stores don't.
   public var gap: Gap?
 
+  /// A page without a gap. The events must be in ascending position, none behind `lookedThrough`.
   public init(batches: [StoredBatch], lookedThrough: Position) {
     self.batches = batches
     self.lookedThrough = lookedThrough
@@ -90,6 +98,7 @@ public struct Page: Sendable {
 
   /// How many events there are.
   public var count: Int { batches.reduce(0) { $0 + $1.count } }
+  /// Whether there are no events. A page that only tells of a gap is empty too.
   public var isEmpty: Bool { batches.allSatisfy(\.isEmpty) }
   /// The events one by one, in ascending position.
   public var events: some Sequence<StoredEvent> & Sendable { FlattenedPage(batches: batches) }
@@ -117,7 +126,9 @@ private struct FlattenedPage: Sequence, IteratorProtocol, Sendable {
 public struct Gap: Hashable, Sendable {
   /// Why a part of the log is missing. More reasons may come.
   public struct Reason: RawRepresentable, Hashable, Sendable {
+    /// The reason's name as it stands in a feed's gap event.
     public let rawValue: String
+    /// A reason with this name.
     public init(rawValue: String) { self.rawValue = rawValue }
 
     /// The events were older than what is kept.
@@ -126,7 +137,10 @@ public struct Gap: Hashable, Sendable {
     public static let restarted = Reason(rawValue: "restarted")
   }
 
+  /// The first position that is missing.
   public var first: Position
+  /// The last position that is missing. With `Reason.restarted` it says nothing: what the older log held is not known.
   public var last: Position
+  /// Why it is missing.
   public var reason: Reason
 }

@@ -48,6 +48,7 @@ public struct AppendRequest: Sendable {
   /// At least one event.
   public var batch: EventBatch
 
+  /// A request for this batch, which must not be empty.
   public init(_ batch: EventBatch) { self.batch = batch }
 }
 
@@ -57,10 +58,12 @@ public struct ReadRequest: Sendable {
   public var after: Position
   /// Which of them.
   public var match: Match
+  /// How much to return at most.
   public var limit: ReadLimit
   /// The match, compiled once by the reader.
   package var matcher: Matcher
 
+  /// A request for what comes behind `after`. Compiles the match, so make one request and change its `after` when reading on.
   public init(after: Position, matching match: Match = .all, limit: ReadLimit = ReadLimit()) {
     self.init(after: after, matching: match, compiled: Matcher(match), limit: limit)
   }
@@ -82,6 +85,7 @@ public struct ReadLimit: Hashable, Sendable {
   /// Size of the wire forms together. Default 1 MiB.
   public var bytes: Int
 
+  /// A limit; values below 1 count as 1, so that a reader always gets on.
   public init(events: Int = 256, bytes: Int = 1 << 20) {
     self.events = max(1, events)
     self.bytes = max(1, bytes)
@@ -90,8 +94,10 @@ public struct ReadLimit: Hashable, Sendable {
 
 /// What to delete.
 public struct DeleteRequest: Sendable {
+  /// Which events. `Match.all` empties the store.
   public var match: Match
 
+  /// A request for the events that the match takes.
   public init(matching match: Match) { self.match = match }
 }
 
@@ -102,6 +108,7 @@ public struct Bounds: Hashable, Sendable {
   /// The newest position given out, whether or not its event is still kept; `.start` before the first.
   public var newest: Position
 
+  /// Bounds with these ends. In an empty store `oldest` is one past `newest`.
   public init(oldest: Position, newest: Position) {
     self.oldest = oldest
     self.newest = newest
@@ -113,6 +120,7 @@ public struct StateKey: RawRepresentable, Hashable, Sendable, CustomStringConver
   /// At most 255 bytes.
   public let rawValue: String
 
+  /// A key of your own. Names that begin with `cursor/` and `projection/` belong to the broker.
   public init(rawValue: String) { self.rawValue = rawValue }
 
   /// Where the named cursor `name` stands.
@@ -122,6 +130,7 @@ public struct StateKey: RawRepresentable, Hashable, Sendable, CustomStringConver
     StateKey(rawValue: "projection/\(name)")
   }
 
+  /// The name.
   public var description: String { rawValue }
 }
 

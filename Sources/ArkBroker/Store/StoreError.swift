@@ -2,7 +2,9 @@
 public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
   /// What went wrong, for a program. More codes may come.
   public struct Code: RawRepresentable, Hashable, Sendable {
+    /// The code's name, for logs and JSON.
     public let rawValue: String
+    /// A code with this name, for a store with failures of its own. Publishers see it as `PublishError.Code.storeFailed`.
     public init(rawValue: String) { self.rawValue = rawValue }
 
     /// There is no room now. Trying again later may help.
@@ -15,15 +17,18 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     public static let failed = Code(rawValue: "failed")
   }
 
+  /// What went wrong.
   public var code: Code
   /// What failed, where, and what to do about it. Never holds a payload.
   public var message: String
 
+  /// An error. The message must not show payloads: it goes to logs and to HTTP clients.
   public init(_ code: Code, _ message: String) {
     self.code = code
     self.message = message
   }
 
+  /// The message.
   public var description: String { message }
 
   /// What a closed store answers.

@@ -9,8 +9,10 @@ public final class MemoryStore: ImmediateStore {
   public struct Retention: Hashable, Sendable {
     /// Memory for events with their records and index entries.
     public var bytes: Int
+    /// How many events. Default: as many as fit into `bytes`.
     public var events: Int
 
+    /// Both bounds hold: what is reached first lets the oldest batches go.
     public init(bytes: Int, events: Int = .max) {
       self.bytes = bytes
       self.events = events
@@ -31,31 +33,43 @@ public final class MemoryStore: ImmediateStore {
     log = Mutex(MemoryLog(retention: retention))
   }
 
+  /// Takes a batch in. It is as safe as the process: there is no copy anywhere else.
+  /// - Throws: `StoreError.closed` only; a full store lets its oldest events go.
   public func append(_ request: AppendRequest) async throws(StoreError) -> Positions {
     try appendImmediately(request.batch)
   }
 
+  /// Reads without waiting, through the index of correlation ids and kinds where the match allows.
+  /// - Throws: `StoreError.closed`.
   public func read(_ request: ReadRequest) async throws(StoreError) -> Page {
     try readImmediately(request)
   }
 
+  /// The oldest position kept and the newest one given. A closed store keeps nothing, so its oldest is one past the newest.
   public var bounds: Bounds {
     get async { immediateBounds }
   }
 
+  /// Hides the matching events at once. Looks at every event that is kept, under the store's lock, so appends wait meanwhile.
+  /// - Throws: `StoreError.closed`.
   public func delete(_ request: DeleteRequest) async throws(StoreError) -> Int {
     let matcher = Matcher(request.match)
     return try open { $0.delete(matcher) }
   }
 
+  /// The state kept under a key. It is gone with the process, as the events are.
+  /// - Throws: `StoreError.closed`.
   public func value(for key: StateKey) async throws(StoreError) -> [UInt8]? {
     try open { $0.values[key] }
   }
 
+  /// Keeps state under a key. It does not count towards `Retention`.
+  /// - Throws: `StoreError.closed`.
   public func setValue(_ value: [UInt8]?, for key: StateKey) async throws(StoreError) {
     try open { $0.values[key] = value }
   }
 
+  /// Lets go of all events and all state. Never throws.
   public func close() async throws(StoreError) {
     log.withLock { $0.close() }
   }

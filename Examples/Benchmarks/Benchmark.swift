@@ -1,0 +1,33 @@
+import ArkBroker
+
+/// Measures what happens inside one process. `Examples/Benchmarks/run` calls it and measures the rest.
+///
+///     ark-benchmark in-process          publish to delivery
+///     ark-benchmark decode FILE         OTLP/JSON beside JSONDecoder
+@main
+enum Benchmark {
+  static func main() async throws {
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    // A task of its own: on the main actor every hop would count.
+    try await Task.detached {
+      switch arguments.first {
+      case "in-process": try await InProcess.run()
+      case "decode" where arguments.count == 2: try Decode.run(file: arguments[1])
+      default: print("usage: ark-benchmark in-process | decode FILE")
+      }
+    }.value
+  }
+
+  /// The middle one of five runs.
+  static func median(_ measure: () async throws -> Double) async rethrows -> Double {
+    var results: [Double] = []
+    for _ in 0..<5 { results.append(try await measure()) }
+    return results.sorted()[2]
+  }
+}
+
+extension Duration {
+  var seconds: Double {
+    Double(components.seconds) + Double(components.attoseconds) * 1e-18
+  }
+}
