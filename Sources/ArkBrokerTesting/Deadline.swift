@@ -1,0 +1,31 @@
+/// Waits for what a task gives, at most so long, and cancels it then.
+///
+/// The bound is there so that a law which is broken by hanging fails; a law that holds never waits for it.
+func within<Result: Sendable>(
+  _ limit: Duration, _ what: String, _ body: @escaping @Sendable () async throws -> Result
+) async throws -> Result {
+  let (results, continuation) = AsyncStream.makeStream(of: Swift.Result<Result, any Error>.self)
+  let task = Task {
+    do {
+      continuation.yield(.success(try await body()))
+    } catch {
+      continuation.yield(.failure(error))
+    }
+  }
+  let timer = Task {
+    try await Task.sleep(for: limit)
+    continuation.yield(.failure(Breach(message: "\(what) did not happen within \(limit)")))
+  }
+  defer {
+    timer.cancel()
+    task.cancel()
+  }
+  return try await withTaskCancellationHandler {
+    for await result in results { return try result.get() }
+    throw CancellationError()
+  } onCancel: {
+    task.cancel()
+    timer.cancel()
+    continuation.finish()
+  }
+}
