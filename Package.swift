@@ -33,7 +33,7 @@ let package = Package(
 
     .executableTarget(
       name: "ark-benchmark", dependencies: ["ArkBroker", "ArkHTTP", "ArkOTLP"],
-      path: "Examples/Benchmarks", swiftSettings: settings),
+      path: "Examples/Benchmarks", exclude: ["fanout.c"], swiftSettings: settings),
 
     .testTarget(
       name: "ArkBrokerTests", dependencies: ["ArkBroker", "ArkBrokerTesting"],
