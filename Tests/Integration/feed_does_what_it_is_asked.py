@@ -71,12 +71,14 @@ def test_a_position_ahead_of_the_log_is_a_restart(context):
 
 def test_what_is_no_longer_kept_is_said(context):
     broker = context.broker("--memory", "1")
-    for number in range(60):
-        broker.publish(*[event(f"{number}-{n}", data="x" * 4000) for n in range(10)])
+    # Much more than the store keeps, and more than the newest events that the broker holds besides.
+    for number in range(330):
+        broker.publish(*[event(f"{number}-{n}", data="x" * 4000) for n in range(20)])
     frames = broker.events("after=5&follow=false")
     gap = frames[0]
-    equal((gap.kind, gap.json()["from"]), ("ark.feed.gap", 6), "the first frame")
-    equal([f.position for f in frames[1:]], list(range(gap.json()["to"] + 1, 601)), "positions")
+    equal(gap.kind, "ark.feed.gap", "the first frame")
+    equal((gap.json()["from"], gap.json()["reason"]), (6, "expired"), "the gap")
+    equal([f.position for f in frames[1:]], list(range(gap.json()["to"] + 1, 6601)), "positions")
 
 
 def test_a_bad_event_stores_nothing_and_a_repeated_one_once(context):
