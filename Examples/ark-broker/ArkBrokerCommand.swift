@@ -41,15 +41,26 @@ enum ArkBrokerCommand {
       running.cancel()
     }
     defer { signals.stop() }
-    do {
-      let listening = Task { try await service.started() }
-      Task {
-        if let address = try? await listening.value {
-          log.write(.info, "serving on http://\(address)", ["address": "\(address)"])
-        }
-      }
-      try await running.value
+    let listening = Task { try await service.started() }
+    Task {
+      // A run that has ended never serves.
+      _ = await running.result
       listening.cancel()
+    }
+    do {
+      let address = try await listening.value
+      log.write(.info, "serving on http://\(address)", ["address": "\(address)"])
+    } catch is CancellationError {
+      // How the run ended is looked at below.
+    } catch {
+      // The broker would try for ever; who started it by hand wants to know now.
+      log.write(.error, "\(error)")
+      running.cancel()
+      _ = await running.result
+      return 1
+    }
+    do {
+      try await running.value
       log.write(.info, "stopped")
       return 0
     } catch {

@@ -1,0 +1,310 @@
+"""What the tests share: a broker of their own, requests, and subscribers that read the feed."""
+import http.client
+import json
+import os
+import pathlib
+import re
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+
+STRUCTURED = {"Content-Type": "application/cloudevents+json"}
+BATCHED = {"Content-Type": "application/cloudevents-batch+json"}
+TRACES = {"Content-Type": "application/json"}
+
+
+class Skip(Exception):
+    """Why a test cannot run here."""
+
+
+def event(number, **attributes):
+    fields = {"specversion": "1.0", "id": f"e-{number}", "source": "/test", "type": "ark.test"}
+    fields.update(attributes)
+    return fields
+
+
+def expect(condition, message):
+    if not condition:
+        raise AssertionError(message)
+
+
+def equal(actual, expected, what):
+    if actual != expected:
+        raise AssertionError(f"{what}: {actual!r}, expected {expected!r}")
+
+
+def until(condition, what, seconds=10):
+    """Waits for a condition; the deadline only bounds a failure."""
+    end = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"{what}: not within {seconds} s")
+        time.sleep(0.01)
+
+
+class Context:
+    def __init__(self, package, broker_path, full):
+        self.package, self.broker_path, self.full = package, broker_path, full
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="ark-integration-"))
+        self.cleanups = []
+        self.compiled = {}
+
+    def clean_up(self):
+        while self.cleanups:
+            try:
+                self.cleanups.pop()()
+            except Exception as error:
+                print(f"cleaning up: {error}", flush=True)
+
+    def close(self):
+        self.clean_up()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def broker(self, *arguments, **options):
+        broker = Broker(self.broker_path, arguments, **options)
+        self.cleanups.append(broker.kill)
+        broker.wait_until_serving()
+        return broker
+
+    def fixtures(self):
+        """The folder of shared fixtures; skips the test when there is none."""
+        named = os.environ.get("ARK_SHARED")
+        places = [pathlib.Path(named)] if named else []
+        places += [parent / "shared" for parent in self.package.parents]
+        for place in places:
+            if (place / "fixtures").is_dir():
+                return place / "fixtures"
+        raise Skip("there are no shared fixtures beside the package")
+
+    def compile_c(self, source):
+        """Compiles a C program of the package once and answers where it is."""
+        if source not in self.compiled:
+            program = self.directory / pathlib.Path(source).stem
+            subprocess.run(
+                ["cc", "-O2", "-pthread", "-o", str(program), str(self.package / source)], check=True)
+            self.compiled[source] = program
+        return self.compiled[source]
+
+
+class Broker:
+    """An ark-broker process on a loopback port of its own."""
+
+    def __init__(self, path, arguments, port=0, environment=None):
+        variables = {k: v for k, v in os.environ.items() if k not in ("HOST", "PORT", "LOG_LEVEL")}
+        self.process = subprocess.Popen(
+            [str(path), "--port", str(port), *arguments], stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=variables | (environment or {}))
+        self.lines = []
+        self.port = None
+        self.thread = threading.Thread(target=self._read_log, daemon=True)
+        self.thread.start()
+
+    def _read_log(self):
+        for line in self.process.stderr:
+            line = line.decode(errors="replace")
+            self.lines.append(line)
+            found = re.search(r'"address":"127\.0\.0\.1:(\d+)"', line)
+            if found:
+                self.port = int(found.group(1))
+
+    def wait_until_serving(self):
+        until(lambda: self.port or self.process.poll() is not None, "the broker serves", 30)
+        if not self.port:
+            raise AssertionError("the broker ended: " + "".join(self.lines))
+        until(lambda: self.request("GET", "/ready").status == 200, "the broker is ready", 30)
+
+    def signal(self, number=signal.SIGTERM):
+        self.process.send_signal(number)
+
+    def wait(self, seconds=15):
+        return self.process.wait(seconds)
+
+    def kill(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self.thread.join(5)
+        self.process.stderr.close()
+
+    def is_running(self):
+        return self.process.poll() is None
+
+    def connection(self, timeout=30):
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+
+    def request(self, method, path, body=None, headers=None, timeout=30):
+        connection = self.connection(timeout)
+        try:
+            connection.request(method, path, body=body, headers=headers or {})
+            response = connection.getresponse()
+            return Response(response.status, response.headers, response.read())
+        finally:
+            connection.close()
+
+    def post(self, path, value, headers):
+        body = value if isinstance(value, (bytes, str)) else json.dumps(value)
+        return self.request("POST", path, body, headers)
+
+    def publish(self, *events):
+        """Publishes events in one batch and answers the receipt."""
+        response = self.post("/feed", list(events), BATCHED)
+        equal(response.status, 200, f"publishing {response.body[:300]!r}")
+        return response.json()
+
+    def socket(self, timeout=30):
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return connection
+
+    def events(self, query="after=beginning&follow=false", headers=None):
+        """Reads a feed that ends, as frames."""
+        response = self.request("GET", f"/feed?{query}", headers=headers)
+        equal(response.status, 200, f"GET /feed?{query}: {response.body[:300]!r}")
+        frames = Frames()
+        return frames.feed(response.body)
+
+    def memory(self, field="VmRSS"):
+        """Resident memory in bytes; VmHWM is the most it ever was."""
+        text = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(rf"^{field}:\s+(\d+) kB", text, re.M).group(1)) * 1024
+
+    def cpu_seconds(self):
+        fields = pathlib.Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def metrics(self):
+        values = {}
+        for line in self.request("GET", "/metrics").body.decode().splitlines():
+            if line and not line.startswith("#"):
+                name, value = line.rsplit(" ", 1)
+                values[name] = float(value)
+        return values
+
+
+class Response:
+    def __init__(self, status, headers, body):
+        self.status, self.headers, self.body = status, headers, body
+
+    def json(self):
+        return json.loads(self.body)
+
+
+class Frame:
+    """One server-sent event."""
+
+    def __init__(self, kind, position, data):
+        self.kind, self.position, self.data = kind, position, data
+
+    def json(self):
+        return json.loads(self.data)
+
+
+class Frames:
+    """A parser of server-sent events, written from the standard and not from the broker."""
+
+    def __init__(self):
+        self.rest = b""
+        self.retry = None
+        self.comments = 0
+        self._reset()
+
+    def _reset(self):
+        self.kind, self.position, self.data = "message", None, []
+
+    def feed(self, data):
+        frames = []
+        *lines, self.rest = (self.rest + data).split(b"\n")
+        for line in lines:
+            if not line:
+                if self.data:
+                    frames.append(Frame(self.kind, self.position, "\n".join(self.data)))
+                self._reset()
+                continue
+            name, _, value = line.decode().partition(":")
+            value = value.removeprefix(" ")
+            if name == "":
+                self.comments += 1
+            elif name == "data":
+                self.data.append(value)
+            elif name == "event":
+                self.kind = value
+            elif name == "id":
+                self.position = int(value)
+            elif name == "retry":
+                self.retry = int(value)
+            else:
+                raise AssertionError(f"a field of no meaning in the feed: {line!r}")
+        return frames
+
+
+class Subscriber:
+    """Reads the feed over http.client."""
+
+    def __init__(self, broker, query="", headers=None, timeout=20):
+        self.timeout = timeout
+        # Less than the heartbeat's interval.
+        self.connection = broker.connection(min(timeout, 10))
+        self.connection.request("GET", "/feed" + ("?" + query if query else ""), headers=headers or {})
+        self.response = self.connection.getresponse()
+        equal(self.response.status, 200, f"subscribing to {query!r}")
+        self.parser = Frames()
+        self.frames = []
+
+    def take(self, count):
+        """Waits for that many frames and answers them."""
+        # Heartbeats keep the socket's own timeout from striking.
+        end = time.monotonic() + self.timeout
+        while len(self.frames) < count:
+            if time.monotonic() > end:
+                raise AssertionError(f"only {len(self.frames)} of {count} events came")
+            data = self.response.read1(1 << 16)
+            if not data:
+                raise AssertionError(f"the feed ended after {len(self.frames)} of {count} events")
+            self.frames += self.parser.feed(data)
+        taken, self.frames = self.frames[:count], self.frames[count:]
+        return taken
+
+    def rest(self):
+        """Reads until the feed ends."""
+        while data := self.response.read1(1 << 16):
+            self.frames += self.parser.feed(data)
+        taken, self.frames = self.frames, []
+        return taken
+
+    def close(self):
+        self.connection.close()
+        self.response.close()
+
+
+def raw(broker, data, seconds=15):
+    """Sends bytes as they are and answers what came until the other side closed or `seconds` passed."""
+    with broker.socket(seconds) as connection:
+        try:
+            connection.sendall(data)
+        except OSError:
+            pass
+        return receive_all(connection, seconds)
+
+
+def receive_all(connection, seconds):
+    received, end = b"", time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        ready, _, _ = select.select([connection], [], [], left)
+        if not ready:
+            break
+        try:
+            data = connection.recv(1 << 16)
+        except OSError:
+            break
+        if not data:
+            break
+        received += data
+    return received

@@ -1,0 +1,105 @@
+"""The command line says what is wrong; a signal drains; a second one does not wait."""
+import signal
+import subprocess
+import time
+
+from harness import STRUCTURED, Subscriber, equal, event, expect, until
+import json
+
+
+def command(context, *arguments, **variables):
+    return subprocess.run(
+        [str(context.broker_path), *arguments], stdin=subprocess.DEVNULL, capture_output=True,
+        text=True, timeout=20, env={"PATH": "/usr/bin:/bin", **variables})
+
+
+def test_help_and_version_go_to_standard_output(context):
+    result = command(context, "--help")
+    equal(result.returncode, 0, "--help")
+    for flag in ("--host", "--port", "--memory", "--log-level", "PORT", "LOG_LEVEL", "curl"):
+        expect(flag in result.stdout, f"--help does not speak of {flag}")
+    result = command(context, "--version")
+    equal(result.returncode, 0, "--version")
+    expect(result.stdout.startswith("ark-broker "), result.stdout)
+
+
+def test_unknown_flags_suggest_the_nearest(context):
+    for wrong, right in (("--prot", "--port"), ("--hots", "--host"), ("--memroy=3", "--memory")):
+        result = command(context, wrong)
+        expect(result.returncode not in (0, 1), f"{wrong} ends with {result.returncode}")
+        expect(f"did you mean {right}" in result.stderr, result.stderr)
+        equal(result.stdout, "", "what goes to standard output")
+
+
+def test_bad_values_are_refused_by_name(context):
+    for arguments, variables, name in (
+            ([], {"PORT": "eighty"}, "PORT"), ([], {"PORT": "65536"}, "PORT"),
+            (["--port", "-1"], {}, "--port"), (["--port"], {}, "--port"),
+            (["--memory", "0"], {}, "--memory"), ([], {"LOG_LEVEL": "loud"}, "LOG_LEVEL"),
+            (["--log-level=loud"], {}, "--log-level"), (["--help=yes", "--port=x"], {}, "")):
+        result = command(context, *arguments, **variables)
+        if name:
+            expect(result.returncode == 64, f"{arguments} {variables}: {result.returncode}")
+            expect(name in result.stderr, f"{arguments} {variables}: {result.stderr}")
+
+
+def test_flags_win_over_variables(context):
+    broker = context.broker(environment={"PORT": "1", "HOST": "192.0.2.1"}, *["--host", "127.0.0.1"])
+    equal(broker.request("GET", "/health").status, 200, "/health")
+
+
+def test_a_port_in_use_is_said(context):
+    broker = context.broker()
+    result = command(context, "--port", str(broker.port))
+    equal(result.returncode, 1, "the exit status")
+    expect(str(broker.port) in result.stderr and "use" in result.stderr.lower(), result.stderr)
+    equal(broker.request("GET", "/health").status, 200, "the first broker's /health")
+
+
+def test_a_signal_drains_and_loses_nothing_that_was_accepted(context):
+    for number in (signal.SIGTERM, signal.SIGINT):
+        broker = context.broker()
+        subscribers = [Subscriber(broker) for _ in range(20)]
+        publisher = broker.connection()
+        accepted = 0
+        for count in range(200):
+            publisher.request("POST", "/feed", json.dumps(event(count)), STRUCTURED)
+            response = publisher.getresponse()
+            response.read()
+            equal(response.status, 200, "publishing")
+            accepted += 1
+        # The head of a request is in: it may finish while the broker drains.
+        half = broker.socket()
+        body = json.dumps(event("half")).encode()
+        half.sendall(
+            b"POST /feed HTTP/1.1\r\nHost: a\r\nContent-Type: application/cloudevents+json\r\n"
+            b"Content-Length: %d\r\n\r\n" % len(body) + body[:10])
+        # An answered request on another connection shows that the loop has read that far.
+        equal(broker.request("GET", "/health").status, 200, "/health")
+        start = time.monotonic()
+        broker.signal(number)
+        until(lambda: any("draining" in line for line in broker.lines), "the broker drains")
+        half.sendall(body[10:])
+        answer = half.recv(65536)
+        half.close()
+        if answer.startswith(b"HTTP/1.1 200"):
+            accepted += 1
+        equal(broker.wait(), 0, "the exit status")
+        expect(time.monotonic() - start < 11, "draining took more than 10 s")
+        for subscriber in subscribers:
+            positions = [frame.position for frame in subscriber.rest()]
+            equal(positions, list(range(1, accepted + 1)), "positions at a subscriber")
+            subscriber.close()
+
+
+def test_a_second_signal_ends_at_once(context):
+    broker = context.broker()
+    with broker.socket() as held:
+        held.sendall(b"POST /feed HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{")
+        equal(broker.request("GET", "/health").status, 200, "/health")
+        broker.signal()
+        until(lambda: any("draining" in line for line in broker.lines), "the broker drains")
+        broker.signal()
+        status = broker.wait(5)
+    expect(status in (0, 130), f"the exit status is {status}")
+    equal(status, 130, "the exit status")
