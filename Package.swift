@@ -7,6 +7,16 @@ let settings: [SwiftSetting] = [
   .enableUpcomingFeature("MemberImportVisibility"),
 ]
 
+/// Programs to start from, shown in Documentation/Composition.md.
+let templates: [Target] = [
+  "Embedded", "OwnSource", "OwnSink", "OwnBatchSink", "OwnStore", "OwnFilter", "OwnService",
+  "OwnProjection", "HTTPBroker",
+].map { name in
+  .executableTarget(
+    name: name, dependencies: ["ArkBroker", "ArkHTTP", "ArkOTLP"],
+    path: "Examples/Templates/\(name)", swiftSettings: settings)
+}
+
 let package = Package(
   name: "ark-broker",
   platforms: [.macOS(.v15)],
@@ -45,6 +55,9 @@ let package = Package(
     .testTarget(
       name: "ArkOTLPTests", dependencies: ["ArkBroker", "ArkHTTP", "ArkOTLP"],
       swiftSettings: settings),
-  ],
+    .testTarget(
+      name: "DocumentationTests", dependencies: ["ArkBroker", "ArkHTTP"],
+      swiftSettings: settings),
+  ] + templates,
   swiftLanguageModes: [.v6]
 )

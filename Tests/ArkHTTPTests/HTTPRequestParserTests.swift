@@ -110,7 +110,8 @@ struct ParserCase: Sendable, CustomTestStringConvertible {
     ParserCase("GET * HTTP/1.1\r\nHost: a\r\n\r\n", 400),
     ParserCase("CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n", 501),
     ParserCase("\r\n\r\n\r\nGET / HTTP/1.1\r\n", 400),
-    ParserCase("\n", 400), ParserCase("GET /" + String(repeating: "a", count: 9000), 414),
+    ParserCase("\n", 400), ParserCase("\r\n\n", 400),
+    ParserCase("GET /" + String(repeating: "a", count: 9000), 414),
     // Header lines.
     ParserCase(get("Host: a\nX: y\r\n"), 400), ParserCase(get("Host: a\r\nX: a\rb\r\n"), 400),
     ParserCase(get("Host: a\r\nX : y\r\n"), 400), ParserCase(get("Host: a\r\nX\r\n"), 400),

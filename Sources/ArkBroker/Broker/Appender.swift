@@ -157,10 +157,11 @@ final class Appender: Sendable {
 
   private func appendImmediately(_ group: [Publication], to store: any ImmediateStore) {
     let (batch, plan) = prepare(group)
+    let deletions = log.tail.deletions
     do {
       let positions: Positions? =
         batch.isEmpty ? nil : try store.appendImmediately(batch)
-      finish(group, plan, batch, positions)
+      finish(group, plan, batch, positions, deletions)
     } catch {
       forget(plan)
       if group.count > 1, error.code == .tooLarge {
@@ -173,10 +174,11 @@ final class Appender: Sendable {
 
   private func append(_ group: [Publication]) async {
     let (batch, plan) = prepare(group)
+    let deletions = log.tail.deletions
     do throws(StoreError) {
       let positions: Positions? =
         batch.isEmpty ? nil : try await log.store.append(AppendRequest(batch))
-      finish(group, plan, batch, positions)
+      finish(group, plan, batch, positions, deletions)
     } catch {
       forget(plan)
       if group.count > 1, error.code == .tooLarge {
@@ -222,7 +224,8 @@ final class Appender: Sendable {
   }
 
   private func finish(
-    _ group: [Publication], _ plan: Plan, _ batch: EventBatch, _ positions: Positions?
+    _ group: [Publication], _ plan: Plan, _ batch: EventBatch, _ positions: Positions?,
+    _ deletions: Int
   ) {
     let first = positions?.first ?? .start
     var repeated: [Position] = []
@@ -246,7 +249,9 @@ final class Appender: Sendable {
     if !repeated.isEmpty {
       counters.duplicates.wrappingAdd(repeated.count, ordering: .relaxed)
     }
-    if let positions { log.tail.append(StoredBatch(batch, first: positions.first)) }
+    if let positions {
+      log.tail.append(StoredBatch(batch, first: positions.first), after: deletions)
+    }
     acknowledge(group, plan, first, repeated)
   }
 

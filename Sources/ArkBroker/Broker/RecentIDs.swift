@@ -1,6 +1,6 @@
 /// The ids of recent events with their positions, so that an event which is published again is not stored twice.
 ///
-/// Remembers at least the last `capacity` events and at most twice as many: two tables, of which the older is dropped when the newer is full.
+/// Remembers at least the last `capacity` events, and at most twice as many and two batches: two tables, of which the older is dropped when the newer is full.
 struct RecentIDs {
   private let capacity: Int
   private var newer: Table
@@ -14,7 +14,8 @@ struct RecentIDs {
 
   /// Makes room for ids that will be noted together.
   mutating func reserve(_ count: Int) {
-    guard newer.count + count > capacity, newer.count > 0 else { return newer.reserve(count) }
+    // Only a full table may take the older one's place: a batch may go beyond the capacity, or too few would be left.
+    guard newer.count >= capacity else { return newer.reserve(count) }
     older = newer
     newer = Table(reserving: min(count, capacity))
     newer.reserve(count)
@@ -50,19 +51,25 @@ struct RecentIDs {
     private static let forgotten = UInt64.max - 1
 
     private var slots: [Slot] = []
+    /// Slots that are not empty.
+    private var used = 0
+    /// Those of them that were not forgotten.
     private(set) var count = 0
 
     init(reserving count: Int) { reserve(count) }
 
     mutating func reserve(_ more: Int) {
+      guard slots.count < (used + more) * 2 else { return }
       let needed = (count + more) * 2
-      guard slots.count < needed else { return }
       var size = max(64, slots.count)
       while size < needed { size *= 2 }
       let old = slots
       let empty = EventIDHash(low: 0, high: 0)
       slots = Array(repeating: Slot(hash: empty, position: 0), count: size)
-      for full in old where full.position != 0 { slots[place(of: full.hash)] = full }
+      for full in old where full.position != 0 && full.position != Table.forgotten {
+        slots[place(of: full.hash)] = full
+      }
+      used = count
     }
 
     func position(of hash: EventIDHash) -> Position? {
@@ -76,10 +83,12 @@ struct RecentIDs {
       let place = place(of: hash)
       switch slots[place].position {
       case 0:
+        used += 1
         count += 1
         slots[place] = Slot(hash: hash, position: Table.pending)
         return .new(place)
       case Table.forgotten:
+        count += 1
         slots[place].position = Table.pending
         return .new(place)
       case Table.pending: return .known(nil)
@@ -91,7 +100,10 @@ struct RecentIDs {
       slots[place].position = position.rawValue
     }
 
-    mutating func forget(_ place: Int) { slots[place].position = Table.forgotten }
+    mutating func forget(_ place: Int) {
+      slots[place].position = Table.forgotten
+      count -= 1
+    }
 
     /// Where the hash is, or the empty slot where it belongs.
     private func place(of hash: EventIDHash) -> Int {

@@ -15,14 +15,30 @@ package final class Tail: Sendable {
   package var newest: Position { state.withLock { $0.newest } }
   var isEnded: Bool { state.withLock { $0.isEnded } }
 
+  /// How often it has been made to forget: asked before a batch goes to the store.
+  var deletions: Int { state.withLock { $0.deletions } }
+
   /// Takes in what the store has just acknowledged and wakes who waits for it.
-  func append(_ batch: StoredBatch) { TailWaiter.wake(state.withLock { $0.append(batch) }) }
+  /// - Parameter deletions: as they were before the batch went to the store. A deletion since then may have hidden events of it, so it is not kept in memory.
+  func append(_ batch: StoredBatch, after deletions: Int) {
+    TailWaiter.wake(
+      state.withLock { state in
+        let woken = state.append(batch)
+        if state.deletions != deletions { state.forget() }
+        return woken
+      })
+  }
 
   /// Nothing more will come: wakes everybody.
   func end() { TailWaiter.wake(state.withLock { $0.end() }) }
 
   /// Forgets everything in memory, so that readers ask the store: after a deletion.
-  func forget() { state.withLock { $0.forget() } }
+  func forget() {
+    state.withLock { state in
+      state.deletions += 1
+      state.forget()
+    }
+  }
 
   package enum Reading: Sendable {
     case page(Page)
@@ -47,6 +63,9 @@ package final class Tail: Sendable {
   func wait(_ waiter: TailWaiter, after position: Position) -> Bool {
     state.withLock { $0.wait(waiter, after: position) }
   }
+
+  /// How many wait or are known under their keys, for tests.
+  package var waiterCount: Int { state.withLock { $0.waiterCount } }
 
   /// Ends a wait, if there is one, and forgets the waiter.
   func remove(_ waiter: TailWaiter) { state.withLock { $0.remove(waiter) } }
@@ -121,6 +140,7 @@ private struct TailState: ~Copyable {
   /// Everything up to here is not in memory.
   private var forgotten: Position
   private(set) var isEnded = false
+  var deletions = 0
   /// Those that wait for any event.
   private var groups: [WakeGroup] = []
   /// Those with keys, waiting or not.
@@ -222,6 +242,10 @@ private struct TailState: ~Copyable {
       for key in keys { keyed[key, default: []].append(waiter) }
     }
     return true
+  }
+
+  var waiterCount: Int {
+    groups.reduce(0) { $0 + $1.waiters.count } + keyed.values.reduce(0) { $0 + $1.count }
   }
 
   mutating func remove(_ waiter: TailWaiter) {

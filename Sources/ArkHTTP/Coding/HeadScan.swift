@@ -47,6 +47,8 @@ struct HeadScan: Sendable {
           guard emptyLines <= 2 else {
             throw .badRequest("There are more than two empty lines before the request line.")
           }
+          // The caller takes the line away: what follows is scanned from its first byte.
+          scanned = 0
           return .emptyLine
         }
         requestLine = try HeadReader.readRequestLine(bytes.part(lineStart, count), limits)

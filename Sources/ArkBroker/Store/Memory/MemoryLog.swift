@@ -15,8 +15,11 @@ struct MemoryLog: ~Copyable {
   init(retention: MemoryStore.Retention) { self.retention = retention }
 
   var bounds: Bounds {
-    let oldest = firstSegment < segments.count ? segments[firstSegment].oldest : nil
-    return Bounds(oldest: oldest ?? newest.advanced(by: 1), newest: newest)
+    // A deletion may leave segments without events in front of others.
+    for segment in segments[firstSegment...] {
+      if let oldest = segment.oldest { return Bounds(oldest: oldest, newest: newest) }
+    }
+    return Bounds(oldest: newest.advanced(by: 1), newest: newest)
   }
 
   mutating func append(_ batch: EventBatch) -> Positions {

@@ -1,0 +1,32 @@
+import ArkBroker
+
+/// What every session has come to, told from its events alone.
+struct SessionSummary: Projection {
+  struct Session: Codable {
+    var events = 0
+    var failures = 0
+  }
+  var sessions: [String: Session] = [:]
+
+  mutating func apply(_ event: StoredEvent) {
+    guard let id = event[.session] else { return }
+    sessions[id, default: Session()].events += 1
+    if event.kind.rawValue.hasSuffix(".failed") { sessions[id]?.failures += 1 }
+  }
+}
+
+let broker = Broker { MemoryStore(keeping: .megabytes(64)) }
+try await broker.publish(Event(.queryStarted, session: "s-1"))
+try await broker.publish(Event(.queryFailed, session: "s-1"))
+
+// The log as it stands …
+var (summary, through) = try await broker.fold(into: SessionSummary())
+print("through \(through): \(summary.sessions["s-1"]!)")
+
+// … and what comes behind it, without a gap and without a repeat.
+try await broker.publish(Event(.queryStarted, session: "s-1"))
+for try await event in broker.events(from: .after(through)) {
+  summary.apply(event)
+  print("through \(event.position): \(summary.sessions["s-1"]!)")
+  break
+}

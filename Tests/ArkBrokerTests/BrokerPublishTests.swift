@@ -1,0 +1,189 @@
+import ArkBrokerTesting
+import Synchronization
+import Testing
+
+@testable import ArkBroker
+
+@Suite struct BrokerPublishTests {
+  @Test(arguments: StoreKind.allCases)
+  func aRepeatedEventIsAcknowledgedWithItsFirstPosition(kind: StoreKind) async throws {
+    let broker = kind.broker()
+    try await broker.publish(events(0..<5))
+    let again = try await broker.publish(events(2..<3))
+    #expect(
+      again
+        == Receipt(
+          first: Position(rawValue: 3), last: Position(rawValue: 3), stored: 0, duplicates: 1))
+    let mixed = try await broker.publish(events(4..<7))
+    #expect(
+      mixed
+        == Receipt(
+          first: Position(rawValue: 5), last: Position(rawValue: 7), stored: 2, duplicates: 1))
+    #expect(try await broker.positions() == Array(1...7))
+    let statistics = await broker.statistics
+    #expect(statistics.eventsIn == 7 && statistics.duplicates == 2)
+  }
+
+  @Test(arguments: StoreKind.allCases)
+  func aRepeatWithinABatchIsStoredOnce(kind: StoreKind) async throws {
+    let broker = kind.broker()
+    let batch = EventBatch(Array(events(0..<3)) + Array(events(1..<4)))
+    let receipt = try await broker.publish(batch)
+    #expect(receipt.stored == 4 && receipt.duplicates == 2)
+    #expect(receipt.first == Position(rawValue: 1) && receipt.last == Position(rawValue: 4))
+    #expect(try await broker.positions() == [1, 2, 3, 4])
+  }
+
+  @Test func theSameIDFromAnotherSourceIsAnotherEvent() async throws {
+    let broker = StoreKind.immediate.broker()
+    try await broker.publish(Event("test.event", id: "1", source: "/a"))
+    let other = try await broker.publish(Event("test.event", id: "1", source: "/b"))
+    #expect(other.stored == 1)
+  }
+
+  @Test func aRetryWhileTheFirstAttemptIsUnderWayIsStoredOnce() async throws {
+    let store = GatedStore(MemoryStore(keeping: .megabytes(1)), isOpen: false)
+    let broker = broker(on: store)
+    async let first = broker.publish(events(0..<2))
+    await store.waits()
+    async let second = broker.publish(events(0..<2))
+    async let third = broker.publish(events(1..<3))
+    store.open()
+    let receipts = try await [first, second, third]
+    #expect(receipts.map(\.stored).reduce(0, +) == 3)
+    #expect(receipts.map(\.duplicates).reduce(0, +) == 3)
+    #expect(receipts[0].first == receipts[1].first && receipts[0].last == receipts[1].last)
+    #expect(try await broker.positions() == [1, 2, 3])
+  }
+
+  @Test func anEventWhoseAppendFailedCanBePublishedAgain() async throws {
+    let attempts = Tally()
+    let store = FailingStore(MemoryStore(keeping: .megabytes(1))) { call in
+      if case .append = call, attempts.add() == 1 { return StoreError(.failed, "no luck") }
+      return nil
+    }
+    let broker = broker(on: store)
+    let error = await #expect(throws: PublishError.self) {
+      try await broker.publish(events(0..<3))
+    }
+    #expect(error?.code == .storeFailed && error?.isRetryable == true)
+    let receipt = try await broker.publish(events(0..<3))
+    #expect(receipt.stored == 3 && receipt.duplicates == 0)
+    #expect(try await broker.positions() == [1, 2, 3])
+    #expect(await broker.statistics.refused == 3)
+  }
+
+  @Test func inAGroupOnlyTheBatchThatIsTooLargeIsRefused() async throws {
+    let inner = FailingStore(MemoryStore(keeping: .megabytes(1))) { call in
+      if case .append(let batch) = call, batch.contains(where: { $0.kind == "too.large" }) {
+        return StoreError(.tooLarge, "too large")
+      }
+      return nil
+    }
+    let store = GatedStore(inner)
+    let broker = broker(on: store)
+    try await broker.publish(events(0..<1))
+    store.shut()
+    let results = Collected<(Int, Result<Receipt, PublishError>)>()
+    for number in 1..<6 {
+      let kind: Kind = number == 3 ? "too.large" : "test.event"
+      broker.inlet.publish(EventBatch([Event(kind, id: "e-\(number)")])) {
+        results.add((number, $0))
+      }
+      if number == 1 { await store.waits() }
+    }
+    store.open()
+    await eventually("every publisher gets an answer") { results.all.count == 5 }
+    for (number, result) in results.all {
+      switch result {
+      case .success(let receipt): #expect(receipt.stored == 1 && number != 3)
+      case .failure(let error): #expect(error.code == .tooLarge && number == 3)
+      }
+    }
+    #expect(try await broker.positions() == [1, 2, 3, 4, 5])
+  }
+
+  @Test func aCallerThatCannotWaitIsRefusedWhileTooMuchWaits() async throws {
+    let store = GatedStore(MemoryStore(keeping: .megabytes(1)))
+    var limits = Broker.Limits()
+    limits.waitingBytes = 0
+    let broker = Broker(limits: limits) { store }
+    try await broker.publish(events(0..<1))
+    store.shut()
+    let results = Collected<Result<Receipt, PublishError>>()
+    broker.inlet.publish(events(1..<2)) { results.add($0) }
+    await store.waits()
+    for number in 2..<5 { broker.inlet.publish(events(number..<number + 1)) { results.add($0) } }
+    #expect(
+      results.all.map { result -> PublishError.Code? in
+        if case .failure(let error) = result { error.code } else { nil }
+      } == [.overloaded, .overloaded])
+    store.open()
+    await eventually("the others are stored") { results.all.count == 4 }
+    let again = try await broker.publish(events(3..<4))
+    #expect(again.stored == 1)
+  }
+
+  @Test func manyPublishersShareAnAppend() async throws {
+    let store = GatedStore(MemoryStore(keeping: .megabytes(1)))
+    let broker = broker(on: store)
+    try await broker.publish(events(0..<1))
+    store.shut()
+    let before = store.appends
+    let places = Collected<Position?>()
+    broker.inlet.publish(events(1..<2)) { places.add((try? $0.get())?.first) }
+    await store.waits()
+    for number in 2...64 {
+      broker.inlet.publish(events(number..<number + 1)) { places.add((try? $0.get())?.first) }
+    }
+    store.open()
+    await eventually("every publisher gets an answer") { places.all.count == 64 }
+    #expect(store.appends - before <= 2)
+    #expect(places.all == (2...65).map { Position(rawValue: $0) })
+  }
+
+  @Test func anEventOverTheLimitIsRefusedForGood() async throws {
+    var limits = Broker.Limits()
+    limits.eventBytes = 300
+    let broker = Broker(limits: limits) { MemoryStore(keeping: .megabytes(1)) }
+    let secret = String(repeating: "secret", count: 100)
+    let error = await #expect(throws: PublishError.self) {
+      try await broker.publish(Event("test.event", payload: .text(secret)))
+    }
+    #expect(error?.code == .tooLarge && error?.isRetryable == false)
+    #expect(error?.message.contains("secret") == false)
+    #expect(try await broker.positions() == [])
+  }
+
+  @Test func whatFiltersDropIsCountedAndNotStored() async throws {
+    let broker = Broker {
+      Drop(.session("a"))
+      MemoryStore(keeping: .megabytes(1))
+    }
+    let receipt = try await broker.publish(
+      EventBatch(Array(events(0..<2, session: "a")) + Array(events(2..<5, session: "b"))))
+    #expect(receipt.dropped == 2 && receipt.stored == 3)
+    let nothing = try await broker.publish(events(7..<8, session: "a"))
+    #expect(nothing == Receipt(dropped: 1))
+    #expect(await broker.statistics.dropped == 3)
+  }
+
+  @Test func manyPublishersAtOnceLoseAndRepeatNothing() async throws {
+    let broker = StoreKind.waiting.broker()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for publisher in 0..<8 {
+        group.addTask {
+          // Neighbours overlap: half of all events are published twice.
+          for round in 0..<20 {
+            let first = publisher * 100 + round * 10
+            try await broker.publish(events(first..<first + 10))
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+    #expect(try await broker.positions() == Array(1...900))
+    let statistics = await broker.statistics
+    #expect(statistics.eventsIn == 900 && statistics.duplicates == 700)
+  }
+}
