@@ -55,6 +55,11 @@ public enum PipelineBuilder {
     Pipeline.Inbound(sources: accumulated.sources, filters: accumulated.filters + next.filters)
   }
 
+  /// Sources, then some with filters behind them, as they stand inside an `if`. The filters apply to all of them.
+  public static func buildPartialBlock(accumulated: Pipeline.Sources, next: Pipeline.Inbound)
+    -> Pipeline.Inbound
+  { Pipeline.Inbound(sources: accumulated.sources + next.sources, filters: next.filters) }
+
   /// Sources, then the store.
   public static func buildPartialBlock(accumulated: Pipeline.Sources, next: Pipeline.Outbound)
     -> Pipeline.Outbound
@@ -105,6 +110,11 @@ public enum PipelineBuilder {
   /// Filters inside an `if`.
   public static func buildOptional(_ filters: Pipeline.Filters?) -> Pipeline.Filters {
     filters ?? Pipeline.Filters(filters: [])
+  }
+
+  /// Sources with filters behind them, inside an `if`.
+  public static func buildOptional(_ inbound: Pipeline.Inbound?) -> Pipeline.Inbound {
+    inbound ?? Pipeline.Inbound(sources: [], filters: [])
   }
 
   /// Sinks and services inside an `if`.
@@ -161,7 +171,7 @@ extension PipelineBuilder {
   @available(*, unavailable, message: "a pipeline needs a store before its first sink or service")
   public static func buildPartialBlock(
     accumulated: some PipelineUpstream, next: Pipeline.Sinks
-  ) -> Pipeline.Outbound { fatalError("unavailable") }
+  ) -> Pipeline.Sinks { fatalError("unavailable") }
 
   /// Does not compile: a sink stands before the store.
   @available(*, unavailable, message: "a pipeline needs a store before its first sink or service")
@@ -173,7 +183,7 @@ extension PipelineBuilder {
   @available(*, unavailable, message: "a pipeline needs a store before its first sink or service")
   public static func buildPartialBlock(
     accumulated: Pipeline.Sinks, next: some PipelineUpstream
-  ) -> Pipeline.Outbound { fatalError("unavailable") }
+  ) -> Pipeline.Sinks { fatalError("unavailable") }
 
   /// Does not compile: there are two stores.
   @available(*, unavailable, message: "a pipeline has exactly one store")
@@ -216,6 +226,12 @@ extension PipelineBuilder {
     *, unavailable, message: "a pipeline always has a store: give `if` an `else` with another one"
   )
   public static func buildOptional(_ outbound: Pipeline.Outbound?) -> Pipeline.Outbound {
+    fatalError("unavailable")
+  }
+
+  /// Does not compile: the store stands in a `for`.
+  @available(*, unavailable, message: "a pipeline has exactly one store")
+  public static func buildArray(_ outbounds: [Pipeline.Outbound]) -> Pipeline.Outbound {
     fatalError("unavailable")
   }
 }

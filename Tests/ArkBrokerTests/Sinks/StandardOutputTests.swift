@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 import Testing
 
 @testable import ArkBroker
@@ -82,16 +81,15 @@ import Testing
 
     let pipe = try TestPipe()
     pipe.closeReader()
-    let messages = Mutex<[LogRecord]>([])
-    let broker = Broker(onLog: { record in messages.withLock { $0.append(record) } }) {
-      MemoryStore(keeping: .megabytes(64))
-    }
+    let (reports, continuation) = AsyncStream.makeStream(of: LogRecord.self)
+    let broker = Broker(onLog: { continuation.yield($0) }) { MemoryStore(keeping: .megabytes(64)) }
     try await broker.publish(Event("a.b"))
     let sink = StandardOutput(
       format: .text, matching: .all, from: .beginning, descriptor: pipe.writer,
       environment: { _ in nil })
     try await sink.run(reading: broker.outlet)
-    #expect(messages.withLock { $0.map(\.level) } == [.info])
+    continuation.finish()
+    #expect(await reports.reduce(into: []) { $0.append($1.level) } == [.info])
 
     sigaction(SIGPIPE, nil, &action)
     #expect(TestPipe.isDefault(action))
