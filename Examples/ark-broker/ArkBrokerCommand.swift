@@ -53,10 +53,10 @@ enum ArkBrokerCommand {
     } catch is CancellationError {
       // How the run ended is looked at below.
     } catch {
-      // The broker would try for ever; who started it by hand wants to know now.
+      // The broker would try for ever; who started it by hand wants to know now. Nothing was served,
+      // so there is nothing to drain.
       log.write(.error, "\(error)")
       running.cancel()
-      _ = await running.result
       return 1
     }
     do {

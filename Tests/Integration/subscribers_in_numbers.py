@@ -23,12 +23,14 @@ def load(context, subscribers, rate, seconds):
     output = process.stdout.read().strip()
     equal(process.returncode, 0, output)
     values = dict(pair.split("=") for pair in output.split())
-    expect(int(values["published"]) >= rate * seconds * 0.9, f"published too slowly: {output}")
     equal(int(values["received"]), int(values["published"]) * subscribers, output)
     flat = samples[len(samples) // 2:]
     growth = max(flat) - flat[0]
     expect(growth < 16 << 20, f"resident memory grew by {growth >> 20} MiB in the second half")
-    return f"{output}; grew {growth >> 10} KiB in the second half, at most {max(samples) >> 20} MiB"
+    note = f"{output}; grew {growth >> 10} KiB in the second half, at most {max(samples) >> 20} MiB"
+    # Needs the machine for itself: broker and load client share its cores.
+    expect(int(values["published"]) >= rate * seconds * 0.9, f"published too slowly: {note}")
+    return note
 
 
 def test_every_event_reaches_every_subscriber(context):
