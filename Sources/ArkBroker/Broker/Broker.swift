@@ -20,7 +20,7 @@ public final class Broker: Sendable {
     public var waitingBytes = 64 << 20
     /// How much goes to the store at once when many publishers wait. Default 4 MiB.
     public var groupBytes = 4 << 20
-    /// How much of the newest part of the log is kept in memory for readers at the live edge. Default 16 MiB.
+    /// How much of the newest part of the log is kept in memory for readers at the live edge; at most 1 MiB before a store that is in memory itself. Default 16 MiB.
     public var tailBytes = 16 << 20
     /// How many recent event ids are remembered, at least, to tell duplicates. Default 131,072.
     public var recentIDs = 1 << 17

@@ -13,7 +13,8 @@ package final class Log: Sendable {
   init(store: any Store, newest: Position, tailBytes: Int) {
     self.store = store
     immediate = store as? any ImmediateStore
-    tail = Tail(newest: newest, bytes: tailBytes)
+    // A store that never waits is as good as the tail: no need to keep much beyond what it keeps.
+    tail = Tail(newest: newest, bytes: immediate == nil ? tailBytes : min(tailBytes, 1 << 20))
   }
 
   /// Returns when nothing more will come or the task is cancelled.
