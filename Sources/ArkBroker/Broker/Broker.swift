@@ -122,7 +122,7 @@ public final class Broker: Sendable {
     get async { await core.statistics }
   }
 
-  /// Runs the pipeline until its task is cancelled, or until its sources have ended when it has no sinks and services; then drains it.
+  /// Runs the pipeline until its task is cancelled, or until its sources have all ended when it has no services; then drains it.
   ///
   /// Draining: sources and services are cancelled and finish what they have begun; sinks read to the end of the log; the store is closed. What does not come to an end
   /// within `Limits.drainTimeout` is cancelled. After that the broker can't be used any more.

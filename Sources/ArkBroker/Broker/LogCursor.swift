@@ -94,8 +94,11 @@ package struct LogCursor: ~Copyable {
   package mutating func accept(_ answer: StoreRead.Answer) -> Page? {
     let next = position.advanced(by: 1)
     if next < answer.bounds.oldest {
-      gap = Gap(
-        first: gap?.first ?? next, last: answer.bounds.oldest.advanced(by: -1), reason: .expired)
+      // A log that began anew says so once; what it has lost since does not matter to this reader.
+      if gap?.reason != .restarted {
+        gap = Gap(
+          first: gap?.first ?? next, last: answer.bounds.oldest.advanced(by: -1), reason: .expired)
+      }
       advance(to: answer.bounds.oldest.advanced(by: -1))
     }
     return accept(answer.page)
@@ -137,13 +140,28 @@ package struct StoreRead: Sendable {
   }
 
   package func run() async throws(StoreError) -> Answer {
-    let bounds = await log.store.bounds
-    return Answer(bounds: bounds, page: try await log.store.read(request(within: bounds)))
+    var bounds = await log.store.bounds
+    while true {
+      let page = try await log.store.read(request(within: bounds))
+      let later = await log.store.bounds
+      if isUntouched(from: bounds, to: later) { return Answer(bounds: bounds, page: page) }
+      bounds = later
+    }
   }
 
   fileprivate func run(on store: any ImmediateStore) throws(StoreError) -> Answer {
-    let bounds = store.immediateBounds
-    return Answer(bounds: bounds, page: try store.readImmediately(request(within: bounds)))
+    var bounds = store.immediateBounds
+    while true {
+      let page = try store.readImmediately(request(within: bounds))
+      let later = store.immediateBounds
+      if isUntouched(from: bounds, to: later) { return Answer(bounds: bounds, page: page) }
+      bounds = later
+    }
+  }
+
+  /// Whether nothing that the read should have found was dropped meanwhile. If something was, the page may have a hole that nobody would be told of.
+  private func isUntouched(from earlier: Bounds, to later: Bounds) -> Bool {
+    later.oldest <= max(earlier.oldest, request.after.advanced(by: 1))
   }
 
   private func request(within bounds: Bounds) -> ReadRequest {

@@ -210,10 +210,27 @@ private struct TailState: ~Copyable {
           batch.selection.dropping(while: { batch.position(at: $0) <= after }))
       }
       if batch.count > events { batch = batch.choosing(batch.selection.prefix(events)) }
+      var size = batch.batch.byteCount
+      if size > bytes {
+        // Cut so that the limit holds; the first event of a page is returned whatever its size.
+        var kept = 0
+        size = 0
+        while kept < batch.count {
+          let next = Int(batch.storage.record(batch.selection[kept]).length)
+          if size + next > bytes, kept > 0 || !page.batches.isEmpty { break }
+          size += next
+          kept += 1
+        }
+        if kept == 0 { break }
+        if kept < batch.count {
+          batch = batch.choosing(batch.selection.prefix(kept))
+          events = 0
+        }
+      }
       page.batches.append(batch)
       page.lookedThrough = batch.last!.position
       events -= batch.count
-      bytes -= batch.storage.footprint
+      bytes -= size
       low += 1
     }
     return .page(page)

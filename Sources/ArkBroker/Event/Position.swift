@@ -40,6 +40,6 @@ public struct Positions: Hashable, Sendable {
     self.last = last
   }
 
-  /// How many positions these are.
-  public var count: Int { Int(last.rawValue - first.rawValue + 1) }
+  /// How many positions these are: 0 after an append of nothing, where `last` lies before `first`.
+  public var count: Int { Int(last.rawValue &- first.rawValue &+ 1) }
 }
