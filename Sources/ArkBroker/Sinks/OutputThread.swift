@@ -33,7 +33,8 @@ final class OutputThread: @unchecked Sendable {
   private var isBusy = false
   private var isFinished = false
   private var isAbandoned = false
-  private var waiting: UnsafeContinuation<Outcome, Never>?
+  private var waiting: UnsafeContinuation<Void, Never>?
+  private var outcome = Outcome.written
 
   /// A buffer that has grown larger is given back between pages.
   private static let keptCapacity = 1 << 20
@@ -81,11 +82,13 @@ final class OutputThread: @unchecked Sendable {
           }
           return isAbandoned
         }
-        if isTooLate { continuation.resume(returning: .abandoned) }
+        if isTooLate { continuation.resume() }
       }
     } onCancel: {
       abandon()
     }
+    // Not handed over by the continuation: the lock also shows the thread sanitizer that the thread is done with the buffer.
+    return locked { isAbandoned ? .abandoned : outcome }
   }
 
   /// Lets the thread end. Nothing may be called after that.
@@ -103,7 +106,7 @@ final class OutputThread: @unchecked Sendable {
       defer { waiting = nil }
       return waiting
     }
-    continuation?.resume(returning: .abandoned)
+    continuation?.resume()
   }
 
   private func locked<Result>(_ body: () -> Result) -> Result {
@@ -141,11 +144,12 @@ final class OutputThread: @unchecked Sendable {
     while waitForWork() {
       let outcome = writeAll()
       let continuation = locked {
+        self.outcome = outcome
         isBusy = false
         defer { waiting = nil }
         return waiting
       }
-      continuation?.resume(returning: outcome)
+      continuation?.resume()
     }
   }
 
