@@ -118,8 +118,11 @@ final class BrokerCore: Sendable {
   func stop() async {
     guard let opened else { return }
     await opened.appender.stop()
-    opened.log.tail.end()
+    endLog()
   }
+
+  /// Tells readers that nothing more will come.
+  func endLog() { opened?.log.tail.end() }
 
   // MARK: Reading
 

@@ -42,12 +42,18 @@ struct PipelineRun: Sendable {
     }
 
     for input in inputs { input.cancel() }
-    let deadline = ContinuousClock.now + core.limits.drainTimeout
-    if await !finish(inputs, by: deadline) {
-      core.report(
-        .warning, "sources or services did not come to an end within \(core.limits.drainTimeout)")
+    let now = ContinuousClock.now
+    let deadline = now + core.limits.drainTimeout
+    // Sources that take too long must leave some time for the sinks.
+    if await !finish(inputs, by: now + core.limits.drainTimeout * 0.75) {
+      core.report(.warning, "sources or services did not come to an end in time")
     }
-    await core.stop()
+    // A store that hangs must not keep the process for ever.
+    let stopping = Task { await core.stop() }
+    if await !finish([stopping], by: deadline) {
+      core.report(.warning, "the store did not take what had been published in time")
+      core.endLog()
+    }
     if await !finish(sinks, by: deadline) {
       core.report(
         .warning, "sinks did not reach the end of the log within \(core.limits.drainTimeout)")
