@@ -56,7 +56,8 @@ let package = Package(
       name: "ArkOTLPTests", dependencies: ["ArkBroker", "ArkHTTP", "ArkOTLP"],
       swiftSettings: settings),
     .testTarget(
-      name: "DocumentationTests", dependencies: ["ArkBroker", "ArkHTTP"],
+      name: "DocumentationTests",
+      dependencies: ["ArkBroker", "ArkBrokerTesting", "ArkHTTP", "ArkOTLP", "OwnFilter", "OwnStore"],
       swiftSettings: settings),
   ] + templates,
   swiftLanguageModes: [.v6]
