@@ -57,7 +57,9 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "DocumentationTests",
-      dependencies: ["ArkBroker", "ArkBrokerTesting", "ArkHTTP", "ArkOTLP", "OwnFilter", "OwnStore"],
+      dependencies: [
+        "ArkBroker", "ArkBrokerTesting", "ArkHTTP", "ArkOTLP", "OwnFilter", "OwnStore",
+      ],
       swiftSettings: settings),
   ] + templates,
   swiftLanguageModes: [.v6]
