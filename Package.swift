@@ -22,6 +22,7 @@ let package = Package(
   platforms: [.macOS(.v15)],
   products: [
     .library(name: "ArkBroker", targets: ["ArkBroker"]),
+    .library(name: "ArkFileStore", targets: ["ArkFileStore"]),
     .library(name: "ArkHTTP", targets: ["ArkHTTP"]),
     .library(name: "ArkOTLP", targets: ["ArkOTLP"]),
     .library(name: "ArkBrokerTesting", targets: ["ArkBrokerTesting"]),
@@ -32,6 +33,9 @@ let package = Package(
     .target(name: "CSystem"),
 
     .target(name: "ArkBroker", swiftSettings: settings),
+    .target(
+      name: "ArkFileStore", dependencies: ["ArkBroker", "CSystem", "CZlib"],
+      swiftSettings: settings),
     .target(
       name: "ArkHTTP", dependencies: ["ArkBroker", "CSystem", "CZlib"], swiftSettings: settings),
     .target(name: "ArkOTLP", dependencies: ["ArkBroker", "ArkHTTP"], swiftSettings: settings),

@@ -58,6 +58,9 @@ public final class FailingStore: Store {
     try await base.setValue(value, for: key)
   }
 
-  /// Closes the store behind.
+  /// Opens the store behind it.
+  public func open() async throws(StoreError) { try await base.open() }
+
+  /// Closes the store behind it.
   public func close() async throws(StoreError) { try await base.close() }
 }

@@ -41,7 +41,7 @@ public final class GatedStore: Store {
   public func shut() { state.withLock { $0.isOpen = false } }
 
   /// Opens the gate, and lets those go on that stand before it.
-  public func open() {
+  public func letThrough() {
     let waiting = state.withLock { state in
       state.isOpen = true
       defer { state.waiting = [] }
@@ -107,6 +107,9 @@ public final class GatedStore: Store {
     try await base.setValue(value, for: key)
   }
 
-  /// Closes the store behind.
+  /// Opens the store behind it.
+  public func open() async throws(StoreError) { try await base.open() }
+
+  /// Closes the store behind it.
   public func close() async throws(StoreError) { try await base.close() }
 }

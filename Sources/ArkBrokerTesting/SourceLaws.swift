@@ -108,7 +108,7 @@ public enum SourceLaws {
       try await within(patience, "the append") { await store.waits() }
       for _ in 0..<200 { await Task.yield() }
       let early = upstream.answers
-      store.open()
+      store.letThrough()
       try demand(early.isEmpty, "the batch was answered before it was stored")
       try await within(patience, "the answer") { await upstream.has(1) }
       try demand(

@@ -50,17 +50,23 @@ public struct StoreFixture: Sendable {
     return fixture
   }
 
-  func open() async throws -> any Store { try await opener() }
+  func open() async throws -> any Store { try await opened(try await opener()) }
 
   func reopen() async throws -> any Store {
     try demand(isDurable, "the fixture is not durable: call durable() on it")
-    return try await opener()
+    return try await opened(try await opener())
+  }
+
+  /// As a broker does before anything else.
+  private func opened(_ store: any Store) async throws -> any Store {
+    try await store.open()
+    return store
   }
 
   func open(keeping events: Int) async throws -> any Store {
     guard let boundedOpener else {
       throw Breach(message: "the fixture has no bounded store: call bounded(_:) on it")
     }
-    return try await boundedOpener(events)
+    return try await opened(try await boundedOpener(events))
   }
 }

@@ -48,7 +48,7 @@ import Testing
     await store.waits()
     async let second = broker.publish(events(0..<2))
     async let third = broker.publish(events(1..<3))
-    store.open()
+    store.letThrough()
     let receipts = try await [first, second, third]
     #expect(receipts.map(\.stored).reduce(0, +) == 3)
     #expect(receipts.map(\.duplicates).reduce(0, +) == 3)
@@ -92,7 +92,7 @@ import Testing
       }
       if number == 1 { await store.waits() }
     }
-    store.open()
+    store.letThrough()
     await eventually("every publisher gets an answer") { results.all.count == 5 }
     for (number, result) in results.all {
       switch result {
@@ -118,7 +118,7 @@ import Testing
       results.all.map { result -> PublishError.Code? in
         if case .failure(let error) = result { error.code } else { nil }
       } == [.overloaded, .overloaded])
-    store.open()
+    store.letThrough()
     await eventually("the others are stored") { results.all.count == 4 }
     let again = try await broker.publish(events(3..<4))
     #expect(again.stored == 1)
@@ -136,7 +136,7 @@ import Testing
     for number in 2...64 {
       broker.inlet.publish(events(number..<number + 1)) { places.add((try? $0.get())?.first) }
     }
-    store.open()
+    store.letThrough()
     await eventually("every publisher gets an answer") { places.all.count == 64 }
     #expect(store.appends - before <= 2)
     #expect(places.all == (2...65).map { Position(rawValue: $0) })
@@ -185,5 +185,28 @@ import Testing
     #expect(try await broker.positions() == Array(1...900))
     let statistics = await broker.statistics
     #expect(statistics.eventsIn == 900 && statistics.duplicates == 700)
+  }
+
+  @Test func whatWasStoredBeforeARestartIsADuplicateAfterIt() async throws {
+    let store = GatedStore(MemoryStore(keeping: .megabytes(1)))
+    let batch = EventBatch((0..<5).map { Event("tick", id: "e-\($0)") })
+    try await Broker { store }.publish(batch)
+    let again = Broker { store }
+    let receipt = try await again.publish(batch)
+    #expect(receipt.duplicates == 5 && receipt.stored == 0)
+    #expect(receipt.first == Position(rawValue: 1) && receipt.last == Position(rawValue: 5))
+  }
+
+  @Test func aStoreThatCannotBeOpenedIsTriedAgain() async throws {
+    let reads = Tally()
+    let base = MemoryStore(keeping: .megabytes(1))
+    _ = try await base.append(AppendRequest(EventBatch([Event("tick")])))
+    let store = FailingStore(base) { call in
+      if case .read = call, reads.add() == 1 { return StoreError(.failed, "no luck") }
+      return nil
+    }
+    let broker = Broker { store }
+    await #expect(throws: PublishError.self) { try await broker.publish(Event("tick")) }
+    #expect(try await broker.publish(Event("tick")).first == Position(rawValue: 2))
   }
 }

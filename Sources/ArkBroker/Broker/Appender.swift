@@ -11,6 +11,7 @@ final class Appender: Sendable {
   private struct Publication: Sendable {
     let batch: EventBatch
     let dropped: Int
+    let durability: Durability?
     let completion: Completion
   }
 
@@ -30,10 +31,11 @@ final class Appender: Sendable {
   private let recent: Mutex<RecentIDs>
   let counters = Counters()
 
-  init(log: Log, limits: Broker.Limits) {
+  /// - Parameter recent: the ids of the newest events in the log.
+  init(log: Log, limits: Broker.Limits, recent: consuming RecentIDs) {
     self.log = log
     self.limits = limits
-    recent = Mutex(RecentIDs(capacity: limits.recentIDs))
+    self.recent = Mutex(recent)
   }
 
   /// Numbers of events that came in.
@@ -48,13 +50,15 @@ final class Appender: Sendable {
   /// Takes a batch and calls back when it is stored, or not: at once, on this thread, or later on another.
   /// - Parameter isPatient: wait in line however long it is. Else a full line is an error.
   func append(
-    _ batch: EventBatch, dropped: Int, isPatient: Bool, then completion: @escaping Completion
+    _ batch: EventBatch, dropped: Int, durability: Durability?, isPatient: Bool,
+    then completion: @escaping Completion
   ) {
     if let error = refusal(of: batch) {
       counters.refused.wrappingAdd(batch.count, ordering: .relaxed)
       return completion(.failure(error))
     }
-    let publication = Publication(batch: batch, dropped: dropped, completion: completion)
+    let publication = Publication(
+      batch: batch, dropped: dropped, durability: durability, completion: completion)
     enum Turn { case mine, later, full, stopped }
     let turn: Turn = queue.withLock { queue in
       if queue.isStopped { return .stopped }
@@ -85,6 +89,8 @@ final class Appender: Sendable {
         }
         // Nobody works for the others for ever.
         if !group.isEmpty { Task { [group] in await self.drain(group) } }
+      } else if let queued = log.queued {
+        enqueue([[publication]], to: queued)
       } else {
         Task { await drain([publication]) }
       }
@@ -172,12 +178,54 @@ final class Appender: Sendable {
     }
   }
 
+  /// Hands groups to the store's thread, one at a time: it goes on with the next one when one is stored.
+  private func enqueue(_ groups: [[Publication]], to store: any QueuedStore) {
+    var groups = groups
+    while true {
+      if groups.isEmpty { groups = [nextGroup()] }
+      let group = groups.removeFirst()
+      guard !group.isEmpty else { return }
+      let (batch, plan) = prepare(group)
+      let deletions = log.tail.deletions
+      guard !batch.isEmpty else {
+        finish(group, plan, batch, nil, deletions)
+        continue
+      }
+      store.append(request(for: group, batch)) { [self, groups] result in
+        var groups = groups
+        switch result {
+        case .success(let positions): finish(group, plan, batch, positions, deletions)
+        case .failure(let error):
+          forget(plan)
+          if group.count > 1, error.code == .tooLarge {
+            groups = group.map { [$0] } + groups
+          } else {
+            refuse(group, error)
+          }
+        }
+        enqueue(groups, to: store)
+      }
+      return
+    }
+  }
+
+  /// The group is as safe as the most demanding publisher wants it.
+  private func request(for group: [Publication], _ batch: EventBatch) -> AppendRequest {
+    var durability: Durability?
+    if group.allSatisfy({ $0.durability != nil }) {
+      durability = group.lazy.compactMap(\.durability).max()
+    } else if group.contains(where: { $0.durability == .synced }) {
+      durability = .synced
+    }
+    return AppendRequest(batch, durability: durability)
+  }
+
   private func append(_ group: [Publication]) async {
     let (batch, plan) = prepare(group)
     let deletions = log.tail.deletions
     do throws(StoreError) {
       let positions: Positions? =
-        batch.isEmpty ? nil : try await log.store.append(AppendRequest(batch))
+        batch.isEmpty ? nil : try await log.store.append(request(for: group, batch))
       finish(group, plan, batch, positions, deletions)
     } catch {
       forget(plan)

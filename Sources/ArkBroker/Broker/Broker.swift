@@ -48,18 +48,23 @@ public final class Broker: Sendable {
       store: self.pipeline.store, filters: self.pipeline.filters, limits: limits, onLog: onLog)
   }
 
-  /// Publishes a batch: returns when it is as durable as the store promises. Filters apply.
+  /// Publishes a batch: returns when it is as durable as the store promises, or as `durability` asks. Filters apply.
+  /// - Parameter durability: how safe the events must be when this returns. Default: as safe as the store promises.
   /// - Throws: `PublishError`; then nothing of the batch was stored.
   @discardableResult
-  public func publish(_ batch: EventBatch) async throws(PublishError) -> Receipt {
-    try await core.publish(batch)
+  public func publish(_ batch: EventBatch, durability: Durability? = nil)
+    async throws(PublishError) -> Receipt
+  {
+    try await core.publish(batch, durability: durability)
   }
 
   /// Publishes one event: see above.
   /// - Throws: `PublishError`; then it was not stored.
   @discardableResult
-  public func publish(_ event: Event) async throws(PublishError) -> Receipt {
-    try await core.publish(EventBatch(CollectionOfOne(event)))
+  public func publish(_ event: Event, durability: Durability? = nil)
+    async throws(PublishError) -> Receipt
+  {
+    try await core.publish(EventBatch(CollectionOfOne(event)), durability: durability)
   }
 
   /// The events, replayed from `start` and then as they come.

@@ -6,6 +6,13 @@ final class BrokerCore: Sendable {
     case unopened
     case opening([UnsafeContinuation<Void, Never>])
     case open(Opened)
+
+    /// - Returns: who waited for the outcome.
+    mutating func become(_ state: State) -> [UnsafeContinuation<Void, Never>] {
+      defer { self = state }
+      if case .opening(let waiting) = self { return waiting }
+      return []
+    }
   }
 
   /// The log and the way into it, once the store has told where it ends.
@@ -31,7 +38,8 @@ final class BrokerCore: Sendable {
     self.onLog = onLog
     // A store that never waits can be opened at once.
     if let immediate = store as? any ImmediateStore {
-      open(newest: immediate.immediateBounds.newest)
+      finishOpening(
+        newest: immediate.immediateBounds.newest, recent: RecentIDs(capacity: limits.recentIDs))
     }
   }
 
@@ -39,16 +47,46 @@ final class BrokerCore: Sendable {
 
   // MARK: Opening
 
-  @discardableResult
-  private func open(newest: Position) -> Opened {
-    let log = Log(store: store, newest: newest, tailBytes: limits.tailBytes)
-    let opened = Opened(log: log, appender: Appender(log: log, limits: limits))
-    let waiting = state.withLock { state in
-      defer { state = .open(opened) }
-      if case .opening(let waiting) = state { return waiting }
-      return []
+  /// Opens the store and learns from its newest events which ids are known, so that what is published again after a restart is not stored twice.
+  private func open() async throws(StoreError) -> Opened {
+    do throws(StoreError) {
+      try await store.open()
+      let newest = await store.bounds.newest
+      return finishOpening(newest: newest, recent: try await recentIDs(upTo: newest))
+    } catch {
+      for continuation in state.withLock({ $0.become(.unopened) }) { continuation.resume() }
+      throw error
     }
-    for continuation in waiting { continuation.resume() }
+  }
+
+  private func recentIDs(upTo newest: Position) async throws(StoreError) -> RecentIDs {
+    var recent = RecentIDs(capacity: limits.recentIDs)
+    let count = UInt64(max(0, limits.recentIDs))
+    var request = ReadRequest(
+      after: Position(rawValue: newest.rawValue > count ? newest.rawValue - count : 0),
+      limit: ReadLimit(events: 4096, bytes: 4 << 20))
+    while request.after < newest {
+      let page = try await store.read(request)
+      for batch in page.batches {
+        recent.reserve(batch.count)
+        for ordinal in 0..<batch.count {
+          let hash = batch.storage.record(batch.selection[ordinal]).idHash
+          if case .new(let place) = recent.note(hash) {
+            recent.fill(place, with: batch[ordinal].position)
+          }
+        }
+      }
+      guard page.lookedThrough > request.after else { break }
+      request.after = page.lookedThrough
+    }
+    return recent
+  }
+
+  @discardableResult
+  private func finishOpening(newest: Position, recent: consuming RecentIDs) -> Opened {
+    let log = Log(store: store, newest: newest, tailBytes: limits.tailBytes)
+    let opened = Opened(log: log, appender: Appender(log: log, limits: limits, recent: recent))
+    for continuation in state.withLock({ $0.become(.open(opened)) }) { continuation.resume() }
     return opened
   }
 
@@ -59,7 +97,7 @@ final class BrokerCore: Sendable {
 
   var isOpen: Bool { opened.map { !$0.log.tail.isEnded } ?? false }
 
-  private func openedWhenReady() async -> Opened {
+  private func openedWhenReady() async throws(StoreError) -> Opened {
     while true {
       enum Step { case ready(Opened), open, wait }
       let step: Step = state.withLock { state in
@@ -73,7 +111,7 @@ final class BrokerCore: Sendable {
       }
       switch step {
       case .ready(let opened): return opened
-      case .open: return open(newest: await store.bounds.newest)
+      case .open: return try await open()
       case .wait:
         await withUnsafeContinuation { continuation in
           let isOpen = state.withLock { state in
@@ -88,20 +126,27 @@ final class BrokerCore: Sendable {
     }
   }
 
-  func log() async throws(StoreError) -> Log { await openedWhenReady().log }
+  func log() async throws(StoreError) -> Log { try await openedWhenReady().log }
 
   // MARK: Publishing
 
-  func publish(_ batch: EventBatch) async throws(PublishError) -> Receipt {
-    if opened == nil { _ = await openedWhenReady() }
+  func publish(_ batch: EventBatch, durability: Durability?) async throws(PublishError) -> Receipt {
+    if opened == nil {
+      do throws(StoreError) {
+        _ = try await openedWhenReady()
+      } catch {
+        throw PublishError(error)
+      }
+    }
     let result = await withUnsafeContinuation { continuation in
-      publish(batch, isPatient: true) { continuation.resume(returning: $0) }
+      publish(batch, durability: durability, isPatient: true) { continuation.resume(returning: $0) }
     }
     return try result.get()
   }
 
   func publish(
-    _ batch: EventBatch, isPatient: Bool, then completion: @escaping Appender.Completion
+    _ batch: EventBatch, durability: Durability?, isPatient: Bool,
+    then completion: @escaping Appender.Completion
   ) {
     var kept = batch
     for filter in filters { kept = filter.apply(to: kept) }
@@ -111,7 +156,8 @@ final class BrokerCore: Sendable {
     guard let opened else {
       return completion(.failure(PublishError(.overloaded, "the store is being opened")))
     }
-    opened.appender.append(kept, dropped: dropped, isPatient: isPatient, then: completion)
+    opened.appender.append(
+      kept, dropped: dropped, durability: durability, isPatient: isPatient, then: completion)
   }
 
   /// Refuses new events, waits for those under way, and tells readers that the log has ended.
@@ -145,7 +191,7 @@ final class BrokerCore: Sendable {
       numbers.duplicates = counters.duplicates.load(ordering: .relaxed)
       numbers.refused = counters.refused.load(ordering: .relaxed)
       numbers.eventsOut = opened.log.delivered.load(ordering: .relaxed)
-      numbers.storeBytes = opened.log.immediate?.footprint
+      numbers.storeBytes = opened.log.immediate?.footprint ?? opened.log.queued?.footprint
       let bounds = await store.bounds
       numbers.oldest = bounds.oldest
       numbers.newest = bounds.newest

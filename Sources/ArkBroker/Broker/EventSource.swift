@@ -22,18 +22,23 @@ public protocol EventSource: Sendable {
 public struct Inlet: Sendable {
   let core: BrokerCore
 
-  /// Publishes a batch: returns when it is as durable as the store promises. Suspends while the store is behind.
+  /// Publishes a batch: returns when it is as durable as the store promises, or as `durability` asks. Suspends while the store is behind.
+  /// - Parameter durability: how safe the events must be when this returns. Default: as safe as the store promises.
   /// - Throws: `PublishError`; then nothing of the batch was stored.
   @discardableResult
-  public func publish(_ batch: EventBatch) async throws(PublishError) -> Receipt {
-    try await core.publish(batch)
+  public func publish(_ batch: EventBatch, durability: Durability? = nil)
+    async throws(PublishError) -> Receipt
+  {
+    try await core.publish(batch, durability: durability)
   }
 
   /// Publishes one event.
   /// - Throws: `PublishError`; then it was not stored.
   @discardableResult
-  public func publish(_ event: Event) async throws(PublishError) -> Receipt {
-    try await core.publish(EventBatch(CollectionOfOne(event)))
+  public func publish(_ event: Event, durability: Durability? = nil)
+    async throws(PublishError) -> Receipt
+  {
+    try await core.publish(EventBatch(CollectionOfOne(event)), durability: durability)
   }
 
   /// Publishes a batch without suspending: for callers that live on a loop. Calls back at once, on this thread, or later on another. While too much waits for the
@@ -42,6 +47,6 @@ public struct Inlet: Sendable {
     _ batch: EventBatch,
     then completion: @escaping @Sendable (Result<Receipt, PublishError>) -> Void
   ) {
-    core.publish(batch, isPatient: false, then: completion)
+    core.publish(batch, durability: nil, isPatient: false, then: completion)
   }
 }

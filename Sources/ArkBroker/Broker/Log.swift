@@ -5,6 +5,8 @@ package final class Log: Sendable {
   package let store: any Store
   /// The same store when its calls never wait.
   package let immediate: (any ImmediateStore)?
+  /// The same store when it calls back from a thread of its own.
+  let queued: (any QueuedStore)?
   package let tail: Tail
   let readers = Readers()
   /// Events handed to readers.
@@ -13,6 +15,7 @@ package final class Log: Sendable {
   init(store: any Store, newest: Position, tailBytes: Int) {
     self.store = store
     immediate = store as? any ImmediateStore
+    queued = store as? any QueuedStore
     // A store that never waits is as good as the tail: no need to keep much beyond what it keeps.
     tail = Tail(newest: newest, bytes: immediate == nil ? tailBytes : min(tailBytes, 1 << 20))
   }

@@ -32,6 +32,7 @@ public struct PublishError: Error, Hashable, Sendable, CustomStringConvertible {
     switch error.code {
     case .full: self.init(.overloaded, error.message)
     case .tooLarge: self.init(.tooLarge, error.message)
+    case .locked: self.init(.overloaded, error.message)
     case .closed: self.init(.stopped, error.message)
     default: self.init(.storeFailed, error.message)
     }

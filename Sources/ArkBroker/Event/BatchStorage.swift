@@ -3,6 +3,8 @@
 //   | wire form 0 | wire form 1 | … |      free      | … | record 1 | record 0 |
 //   ^ bytes                                                                     ^ end
 //
+// A batch that a store read from its medium leaves the wire forms where they were read to: `bytes` is then that block, and the allocation holds only the records.
+//
 // A record (`EventRecord.stride` bytes) tells where its event's wire form and the fields inside it lie, so that a filter, an index or a frame reads an event without
 // parsing it.
 
@@ -14,19 +16,46 @@ package struct BatchHeader {
   var byteCount: Int
   /// How many bytes there are between the front and the back.
   var capacity: Int
+  /// What keeps the wire forms in memory when they lie in somebody else's block.
+  var block: (any WireBlock)?
+}
+
+/// Memory that a store read wire forms into. Frees it, or gives it back, when the last batch that refers to it goes.
+package protocol WireBlock: AnyObject, Sendable {
+  var bytes: UnsafeMutableRawPointer { get }
+  /// Size of the memory, as it is counted where memory is bounded.
+  var footprint: Int { get }
 }
 
 /// The memory behind a batch: a reference, written by one builder and never again after that.
 // Unchecked: a builder owns its storage alone until it is finished; after that nobody writes to it.
 package struct BatchStorage: @unchecked Sendable {
   private let buffer: ManagedBuffer<BatchHeader, UInt64>
+  /// Where the wire forms begin.
+  let bytes: UnsafeMutableRawPointer
+
+  private init(
+    buffer: ManagedBuffer<BatchHeader, UInt64>, base: UnsafeMutableRawPointer?
+  ) {
+    self.buffer = buffer
+    bytes = base ?? buffer.withUnsafeMutablePointerToElements { UnsafeMutableRawPointer($0) }
+  }
 
   static func allocate(capacity: Int) -> BatchStorage {
     let words = (capacity + 7) / 8
     return BatchStorage(
       buffer: .create(minimumCapacity: words) { _ in
-        BatchHeader(count: 0, byteCount: 0, capacity: words * 8)
-      })
+        BatchHeader(count: 0, byteCount: 0, capacity: words * 8, block: nil)
+      }, base: nil)
+  }
+
+  /// Records for `count` events whose wire forms lie in a block: to be filled in before anybody else sees them.
+  package static func records(_ count: Int, in block: any WireBlock) -> BatchStorage {
+    let bytes = count * EventRecord.stride
+    return BatchStorage(
+      buffer: .create(minimumCapacity: bytes / 8) { _ in
+        BatchHeader(count: count, byteCount: 0, capacity: bytes, block: block)
+      }, base: block.bytes)
   }
 
   /// Through a pointer, which spares the exclusivity check of a class's property.
@@ -37,8 +66,18 @@ package struct BatchStorage: @unchecked Sendable {
     }
   }
 
-  var bytes: UnsafeMutableRawPointer {
-    buffer.withUnsafeMutablePointerToElements { UnsafeMutableRawPointer($0) }
+  /// Where the records end: record 0 is the last.
+  @inline(__always)
+  var recordsEnd: UnsafeMutableRawPointer {
+    buffer.withUnsafeMutablePointers { header, elements in
+      UnsafeMutableRawPointer(elements) + header.pointee.capacity
+    }
+  }
+
+  /// How many bytes the wire forms take together.
+  package var byteCount: Int {
+    get { buffer.withUnsafeMutablePointerToHeader { $0.pointee.byteCount } }
+    nonmutating set { buffer.withUnsafeMutablePointerToHeader { $0.pointee.byteCount = newValue } }
   }
 
   /// Tells storages apart.
@@ -51,11 +90,10 @@ package struct BatchStorage: @unchecked Sendable {
   package var count: Int { header.count }
 
   /// Size of the allocation in bytes, as the memory store counts it.
-  package var footprint: Int { header.capacity + 64 }
+  package var footprint: Int { header.capacity + 64 + (header.block?.footprint ?? 0) }
 
   package func record(_ index: Int) -> EventRecord {
-    EventRecord(
-      base: bytes + (header.capacity - (index + 1) * EventRecord.stride))
+    EventRecord(base: recordsEnd - (index + 1) * EventRecord.stride)
   }
 
   /// The wire form of the event at `index`. Valid while the storage lives.
@@ -95,10 +133,24 @@ package struct BatchStorage: @unchecked Sendable {
 
 /// A view of one fixed-size record.
 package struct EventRecord {
-  // 0 id hash low · 8 id hash high · 16 time · 24 start · 28 length · 32 payload offset · 36 payload length · 40 flags · 44 fields: offset, length as UInt16 each
-  static let stride = (44 + EventField.allCases.count * 4 + 7) / 8 * 8
+  // 0 id hash low · 8 id hash high · 16 time · 24 start · 28 length · 32 payload offset · 36 payload length · 40 flags · 44 fields: offset, length as UInt16 each · 116 time to live
+  package static let stride = (48 + EventField.allCases.count * 4 + 7) / 8 * 8
 
   let base: UnsafeMutableRawPointer
+
+  /// Absent fields, no payload: what a record begins with.
+  package func clear() {
+    base.initializeMemory(as: UInt8.self, repeating: 0, count: EventRecord.stride)
+  }
+
+  /// For how many seconds after it was stored the event is kept; 0 for as long as the store keeps any.
+  package var timeToLive: UInt32 {
+    get { base.load(fromByteOffset: 44 + EventField.allCases.count * 4, as: UInt32.self) }
+    nonmutating set {
+      base.storeBytes(
+        of: newValue, toByteOffset: 44 + EventField.allCases.count * 4, as: UInt32.self)
+    }
+  }
 
   package var idHash: EventIDHash {
     get { base.load(as: EventIDHash.self) }
@@ -136,15 +188,20 @@ package struct EventRecord {
   func range(of field: EventField) -> (offset: Int, length: Int) { range(of: field.rawValue) }
 
   @inline(__always)
-  func range(of field: Int) -> (offset: Int, length: Int) {
+  package func range(of field: Int) -> (offset: Int, length: Int) {
     let packed = base.load(fromByteOffset: 44 + field * 4, as: UInt32.self)
     return (Int(packed & 0xffff), Int(packed >> 16))
   }
 
   func setRange(of field: EventField, offset: Int, length: Int) {
+    setRange(of: field.rawValue, offset: offset, length: length)
+  }
+
+  @inline(__always)
+  package func setRange(of field: Int, offset: Int, length: Int) {
     base.storeBytes(
       of: UInt32(truncatingIfNeeded: offset) | UInt32(truncatingIfNeeded: length) << 16,
-      toByteOffset: 44 + field.rawValue * 4, as: UInt32.self)
+      toByteOffset: 44 + field * 4, as: UInt32.self)
   }
 
   package struct Flags: OptionSet, Sendable {

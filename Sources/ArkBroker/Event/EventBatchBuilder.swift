@@ -68,12 +68,13 @@ public struct EventBatchBuilder: ~Copyable {
     let start = storage.header.byteCount
     storage.header.count += 1
     let record = storage.record(storage.count - 1)
-    record.base.initializeMemory(as: UInt8.self, repeating: 0, count: EventRecord.stride)
+    record.clear()
     var layout = WireLayout(writer: WireWriter(to: storage.bytes + start), record: record)
     layout.write(draft)
     record.start = UInt32(start)
     record.length = UInt32(layout.writer.offset)
     record.time = draft.time.nanosecondsSinceEpoch
+    record.timeToLive = draft.timeToLive
     record.idHash = EventIDHash(
       source: storage.field(.source, of: storage.count - 1),
       id: storage.field(.id, of: storage.count - 1))
@@ -90,7 +91,6 @@ public struct EventBatchBuilder: ~Copyable {
     storage.header.count = old.count
     storage.bytes.copyMemory(from: old.bytes, byteCount: old.header.byteCount)
     let records = old.count * EventRecord.stride
-    (storage.bytes + (storage.header.capacity - records)).copyMemory(
-      from: old.bytes + (old.header.capacity - records), byteCount: records)
+    (storage.recordsEnd - records).copyMemory(from: old.recordsEnd - records, byteCount: records)
   }
 }

@@ -35,6 +35,9 @@ package struct EventDraft {
   /// W3C trace flags, written into `traceparent`.
   package var traceFlags: UInt8 = 1
 
+  /// For how many seconds it is kept; 0 for as long as the store keeps any.
+  package var timeToLive: UInt32 = 0
+
   package var dataContentType = EventDraft.absent
   /// Further attributes as JSON members, each with a comma in front: `,"name":value`.
   package var members = EventDraft.absent

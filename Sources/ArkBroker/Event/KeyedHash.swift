@@ -8,10 +8,10 @@ package struct KeyedHash {
   private var low: UInt64
   private var high: UInt64
 
-  package init() {
-    low = KeyedHash.seed.0
-    high = KeyedHash.seed.1
-  }
+  package init() { self.init(seed: KeyedHash.seed) }
+
+  /// A hash that another process can compute too: for indexes on disk, whose seed is kept beside them.
+  package init(seed: (UInt64, UInt64)) { (low, high) = seed }
 
   /// Mixes a text and its length into both lanes, eight bytes at a time, with different multipliers.
   package mutating func combine(_ text: UnsafeRawBufferPointer) {
@@ -72,13 +72,21 @@ package struct EventIDHash: Equatable, Sendable {
 package enum IndexHash {
   /// - Parameter field: the raw value of an `EventField`.
   static func of(_ field: Int, _ text: UnsafeRawBufferPointer) -> UInt64 {
-    var hash = KeyedHash()
+    of(field, text, KeyedHash())
+  }
+
+  /// - Parameter hash: fresh, with the seed of the index.
+  package static func of(_ field: Int, _ text: UnsafeRawBufferPointer, _ hash: KeyedHash) -> UInt64
+  {
+    var hash = hash
     hash.combine(UInt64(field))
     hash.combine(text)
     return hash.finish().low
   }
 
-  package static func of(_ key: IndexKey) -> UInt64 {
-    Matcher.escaped(key.value).withUnsafeBytes { of(key.field.rawValue, $0) }
+  package static func of(_ key: IndexKey) -> UInt64 { of(key, KeyedHash()) }
+
+  package static func of(_ key: IndexKey, _ hash: KeyedHash) -> UInt64 {
+    Matcher.escaped(key.value).withUnsafeBytes { of(key.field.rawValue, $0, hash) }
   }
 }

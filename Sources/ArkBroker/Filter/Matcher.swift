@@ -24,7 +24,7 @@ package final class Matcher: @unchecked Sendable {
     guard program.entry >= 0 else { return matchesAll ? selection : .range(0..<0) }
     defer { withExtendedLifetime((self, storage)) {} }
     let bytes = UnsafeRawPointer(storage.bytes)
-    let records = storage.bytes + storage.header.capacity - EventRecord.stride
+    let records = storage.recordsEnd - EventRecord.stride
     func accepts(_ index: Int) -> Bool {
       program.accepts(
         storage, index, bytes, EventRecord(base: records - index * EventRecord.stride))

@@ -11,6 +11,10 @@
 ///
 /// The parameters are structs, so that a field can be added without breaking a conformance.
 public protocol Store: Sendable {
+  /// Makes the store ready. A broker calls it before anything else, and again when it failed; on an open store it does nothing. Default: nothing to do.
+  /// - Throws: `StoreError`: `.locked` when somebody else has it, `.damaged`, `.failed`, `.closed`.
+  func open() async throws(StoreError)
+
   /// Takes a batch in, durably when it returns, under consecutive positions.
   /// - Throws: `StoreError`: `.full` when there is no room (try again later), `.tooLarge`, `.closed`, `.failed`.
   func append(_ request: AppendRequest) async throws(StoreError) -> Positions
@@ -43,13 +47,36 @@ public protocol Store: Sendable {
   func close() async throws(StoreError)
 }
 
+extension Store {
+  /// Nothing to do.
+  public func open() async throws(StoreError) {}
+}
+
 /// What to append.
 public struct AppendRequest: Sendable {
   /// At least one event.
   public var batch: EventBatch
+  /// How safe the events must be when the store acknowledges them. Nil, the default: as safe as the store promises.
+  ///
+  /// A store may do more than it is asked. Readers see events when they are as safe as the store promises, not earlier.
+  public var durability: Durability?
 
   /// A request for this batch, which must not be empty.
-  public init(_ batch: EventBatch) { self.batch = batch }
+  public init(_ batch: EventBatch, durability: Durability? = nil) {
+    self.batch = batch
+    self.durability = durability
+  }
+}
+
+/// How safe an acknowledged event is.
+public enum Durability: Int, Comparable, Sendable {
+  /// Handed to the operating system: it outlives the process, but not a crash of the kernel or a power cut in the next seconds.
+  case written
+  /// On the medium (`fdatasync`): it outlives a power cut.
+  case synced
+
+  /// Whether `a` promises less.
+  public static func < (a: Durability, b: Durability) -> Bool { a.rawValue < b.rawValue }
 }
 
 /// What to read.
@@ -132,6 +159,17 @@ public struct StateKey: RawRepresentable, Hashable, Sendable, CustomStringConver
 
   /// The name.
   public var description: String { rawValue }
+}
+
+/// A store with a thread of its own that writes: calls back there, so that who goes on with the next batch need not change threads.
+package protocol QueuedStore: Store {
+  /// Takes a batch as `append` does. Batches are stored in the order of the calls.
+  /// - Parameter completion: called once, on any thread.
+  func append(
+    _ request: AppendRequest,
+    then completion: @escaping @Sendable (Result<Positions, StoreError>) -> Void)
+  /// Size of what is kept, in bytes.
+  var footprint: Int { get }
 }
 
 /// A store whose calls never wait, so that a caller which must not suspend can use it.

@@ -11,6 +11,10 @@ public struct StoreError: Error, Hashable, Sendable, CustomStringConvertible {
     public static let full = Code(rawValue: "full")
     /// This batch can never be stored here.
     public static let tooLarge = Code(rawValue: "too_large")
+    /// Another process has it.
+    public static let locked = Code(rawValue: "locked")
+    /// What is on the medium cannot be read as a store, or no longer.
+    public static let damaged = Code(rawValue: "damaged")
     /// The store has been closed.
     public static let closed = Code(rawValue: "closed")
     /// The medium failed. Trying again may help.

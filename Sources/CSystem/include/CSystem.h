@@ -1,11 +1,16 @@
-// What `import Glibc` does not show: epoll, eventfd and accept4. Header-only; empty on other systems.
+// What Swift does not show by itself: epoll, eventfd, accept4, fallocate and the checksum instruction. Header-only.
 #pragma once
+
+#include "CRC32C.h"
 
 #if defined(__linux__)
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+
+// Declared in <fcntl.h> only for _GNU_SOURCE.
+int fallocate(int descriptor, int mode, __off_t offset, __off_t count);
 
 int accept4(int descriptor, struct sockaddr *address, socklen_t *length, int flags);
 
