@@ -54,6 +54,10 @@ let package = Package(
       name: "ArkBrokerTests", dependencies: ["ArkBroker", "ArkBrokerTesting"],
       swiftSettings: settings),
     .testTarget(
+      name: "ArkFileStoreTests",
+      dependencies: ["ArkBroker", "ArkBrokerTesting", "ArkFileStore", "CSystem"],
+      swiftSettings: settings),
+    .testTarget(
       name: "ArkHTTPTests", dependencies: ["ArkBroker", "ArkHTTP", "ArkBrokerTesting"],
       swiftSettings: settings),
     .testTarget(

@@ -115,9 +115,11 @@ package struct LogCursor: ~Copyable {
       page.lookedThrough = end
     }
     advance(to: max(position, page.lookedThrough))
-    guard !page.isEmpty || gap != nil else { return nil }
-    page.gap = gap
-    gap = nil
+    guard !page.isEmpty || gap != nil || page.gap != nil else { return nil }
+    if gap != nil {
+      page.gap = gap
+      gap = nil
+    }
     log.delivered.wrappingAdd(page.count, ordering: .relaxed)
     return page
   }

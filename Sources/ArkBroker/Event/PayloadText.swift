@@ -1,5 +1,5 @@
 /// JSON text as payloads and attributes need it.
-enum PayloadText {
+package enum PayloadText {
   /// One JSON value less the white space between its tokens.
   static func minified(_ text: [UInt8]) throws(EventError) -> [UInt8] {
     do throws(JSONError) {
@@ -21,7 +21,7 @@ enum PayloadText {
   }
 
   /// The text inside a JSON string that is known to be valid.
-  static func unescaped(_ inside: UnsafeRawBufferPointer) -> String {
+  package static func unescaped(_ inside: UnsafeRawBufferPointer) -> String {
     var quoted: [UInt8] = [UInt8(ascii: "\"")]
     quoted += inside
     quoted.append(UInt8(ascii: "\""))

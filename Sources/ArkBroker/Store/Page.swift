@@ -87,7 +87,7 @@ public struct Page: Sendable {
   public var batches: [StoredBatch]
   /// How far the store looked: every matching event up to here that is behind the position asked for, and still kept, is in `batches`.
   public var lookedThrough: Position
-  /// Positions before these events that a cursor asked for and that are not kept any more. Cursors set it, stores don't.
+  /// Positions before these events that a cursor asked for and that cannot be read any more. A store sets it only for damage; what has expired is found by the cursor.
   public var gap: Gap?
 
   /// A page without a gap. The events must be in ascending position, none behind `lookedThrough`.
@@ -133,6 +133,8 @@ public struct Gap: Hashable, Sendable {
 
     /// The events were older than what is kept.
     public static let expired = Reason(rawValue: "expired")
+    /// What is on the store's medium can't be read.
+    public static let damaged = Reason(rawValue: "damaged")
     /// The position lies ahead of the log: it comes from a log that is no more. Reading goes on with the oldest event kept.
     public static let restarted = Reason(rawValue: "restarted")
   }
@@ -143,4 +145,11 @@ public struct Gap: Hashable, Sendable {
   public var last: Position
   /// Why it is missing.
   public var reason: Reason
+
+  /// A gap from one position to another.
+  public init(first: Position, last: Position, reason: Reason) {
+    self.first = first
+    self.last = last
+    self.reason = reason
+  }
 }

@@ -41,12 +41,13 @@ package struct DiskFileSystem: FileSystem {
   }
 
   package func createDirectory(_ path: String) throws(FileError) {
-    if mkdir(path, 0o750) == 0 {
-      // The entry in the directory above has to last as long as what is in the new one.
-      return try syncDirectory(DiskFileSystem.parent(of: path))
-    }
+    // The entry in the directory above has to last as long as what is in the new one; also when another process made it and got no further.
+    if mkdir(path, 0o750) == 0 { return try syncDirectory(DiskFileSystem.parent(of: path)) }
     switch errno {
-    case EEXIST: return
+    case EEXIST:
+      guard let stream = opendir(path) else { throw FileError("mkdir", path, errno) }
+      closedir(stream)
+      try syncDirectory(DiskFileSystem.parent(of: path))
     case ENOENT where DiskFileSystem.parent(of: path) != path:
       try createDirectory(DiskFileSystem.parent(of: path))
       try createDirectory(path)
@@ -93,8 +94,9 @@ package struct DiskFileSystem: FileSystem {
       let note = try file.bytes(at: 0, count: 256)
       throw FileError("flock", path, EWOULDBLOCK, holder: String(decoding: note, as: UTF8.self))
     }
-    try file.resize(to: 0)
-    try file.writeAll(Array(holder.utf8), at: 0)
+    // The note only helps people: a full disk must not keep a store from being read.
+    try? file.resize(to: 0)
+    try? file.writeAll(Array(holder.utf8), at: 0)
     return file
   }
 

@@ -35,6 +35,15 @@ package struct FileError: Error, Sendable, CustomStringConvertible {
   }
 }
 
+/// Does something with files, for callers of the store.
+func filing<Result>(_ body: () throws(FileError) -> Result) throws(StoreError) -> Result {
+  do throws(FileError) {
+    return try body()
+  } catch {
+    throw StoreError(error)
+  }
+}
+
 extension StoreError {
   init(_ error: FileError) {
     if let holder = error.holder {

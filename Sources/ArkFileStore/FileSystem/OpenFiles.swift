@@ -1,0 +1,46 @@
+import Synchronization
+
+/// Files kept open for reading: a bounded number of them, however many segments there are.
+///
+/// A path stands for one content for ever: files are replaced under new names.
+final class OpenFiles: Sendable {
+  private struct Entry: Sendable {
+    let file: any File
+    var lastUse: UInt64
+  }
+
+  private struct State: Sendable {
+    var entries: [String: Entry] = [:]
+    var uses: UInt64 = 0
+  }
+
+  private let fileSystem: any FileSystem
+  private let capacity: Int
+  private let state = Mutex(State())
+
+  init(_ fileSystem: any FileSystem, capacity: Int = 256) {
+    self.fileSystem = fileSystem
+    self.capacity = capacity
+  }
+
+  func file(_ path: String) throws(FileError) -> any File {
+    let known: (any File)? = state.withLock { state in
+      state.uses += 1
+      state.entries[path]?.lastUse = state.uses
+      return state.entries[path]?.file
+    }
+    if let known { return known }
+    let file = try fileSystem.open(path, .read)
+    state.withLock { state in
+      state.entries[path] = Entry(file: file, lastUse: state.uses)
+      guard state.entries.count > capacity else { return }
+      // Several at once, so that this is rare.
+      let oldest = state.entries.sorted { $0.value.lastUse < $1.value.lastUse }
+      for entry in oldest.prefix(capacity / 4) { state.entries[entry.key] = nil }
+    }
+    return file
+  }
+
+  /// Closes a file that is no more, when its last reader has done.
+  func forget(_ path: String) { state.withLock { $0.entries[path] = nil } }
+}

@@ -1,0 +1,245 @@
+import ArkBroker
+import Synchronization
+
+/// An open log: what readers see, who writes, and what is done in the background.
+final class DiskLog: Sendable {
+  let fileSystem: any FileSystem
+  let directory: String
+  let retention: FileStore.Retention
+  let settings: FileStore.Settings
+  let files: OpenFiles
+  let pool = BlockPool()
+  let values: StateTable
+  let deletions: Deletions
+  let seed: HashSeed
+  let state: Mutex<LogState>
+  private let places = PlaceCache()
+  private let lock: Mutex<(any FileLock)?>
+  private let onReport: @Sendable (LogRecord.Level, String) -> Void
+  private let threads = Mutex<Threads?>(nil)
+  /// One deletion or rewriting at a time.
+  let rewriting = Mutex<Void>(())
+  let isClosing = Atomic<Bool>(false)
+
+  private struct Threads: Sendable {
+    let writer: LogWriter
+    let maintenance: Worker
+  }
+
+  /// Opens a directory.
+  init(
+    _ fileSystem: any FileSystem, _ directory: String, _ retention: FileStore.Retention,
+    _ settings: FileStore.Settings,
+    report: @escaping @Sendable (LogRecord.Level, String) -> Void
+  ) throws(StoreError) {
+    var settings = settings
+    settings.segmentBytes = min(max(settings.segmentBytes, 4096), 1 << 30)
+    self.fileSystem = fileSystem
+    self.directory = directory
+    self.retention = retention
+    self.settings = settings
+    onReport = report
+    files = OpenFiles(fileSystem)
+    values = StateTable(fileSystem, in: directory)
+    deletions = Deletions(fileSystem, in: directory)
+    lock = Mutex(
+      try filing { () throws(FileError) in
+        try fileSystem.createDirectory(directory)
+        return try fileSystem.lock("\(directory)/lock", holder: DiskLog.holder)
+      })
+    let (deleted, damage) = try filing(deletions.load)
+    if let damage {
+      report(
+        .error,
+        "\(directory)/deletions is damaged from byte \(damage.lowerBound) to \(damage.upperBound): some deleted events may be back"
+      )
+    }
+    if let damage = try filing(values.load) {
+      report(
+        .error,
+        "\(directory)/state is damaged from byte \(damage.lowerBound) to \(damage.upperBound): some named cursors may be behind"
+      )
+    }
+    let recovery = Recovery(
+      fileSystem: fileSystem, directory: directory, settings: settings, files: files,
+      pool: pool, report: report)
+    let opened = try recovery.run(deleted: deleted)
+    seed = opened.seed
+    state = Mutex(opened.state)
+    let writer = LogWriter(self, opened.active)
+    if opened.active.file == nil {
+      // So that positions are safe from being given again, whatever is deleted.
+      try writer.beginFirstSegment()
+    }
+    let seconds = max(1, Int(settings.maintenanceInterval.components.seconds))
+    let maintenance = Worker(every: seconds) { [weak self] in self?.maintain() }
+    threads.withLock { $0 = Threads(writer: writer, maintenance: maintenance) }
+  }
+
+  /// Who has the directory, as it is told to others that want it.
+  private static var holder: String { "process \(ProcessNumber.current)" }
+
+  func report(_ level: LogRecord.Level, _ message: String) { onReport(level, message) }
+
+  // MARK: The writer's
+
+  var newest: Position { state.withLock { $0.newest } }
+
+  /// Shows readers what has been acknowledged.
+  func show(_ summary: SegmentSummary) {
+    state.withLock { state in
+      let place = state.parts.count - 1
+      state.parts[place].summary = summary
+      state.newest = max(state.newest, summary.last)
+      state.bytes[state.parts[place].segment.name] = summary.end
+    }
+  }
+
+  /// Goes on in a new segment.
+  func add(_ segment: Segment, _ summary: SegmentSummary) {
+    state.withLock { state in
+      state.parts.append(LogView.Part(segment: segment, summary: summary))
+      state.bytes[segment.name] = summary.end
+    }
+    threads.withLock { $0?.maintenance.perform { [weak self] in self?.maintain() } }
+  }
+
+  // MARK: Calls
+
+  func append(_ request: AppendRequest, then completion: @escaping LogWriter.Completion) {
+    guard let writer = threads.withLock({ $0?.writer }) else {
+      return completion(.failure(.closed))
+    }
+    guard !request.batch.isEmpty else {
+      let newest = newest
+      return completion(
+        .success(Positions(first: newest.advanced(by: 1), last: newest)))
+    }
+    writer.submit(
+      LogWriter.Job(
+        batch: request.batch,
+        durability: max(settings.durability, request.durability ?? .written),
+        completion: completion))
+  }
+
+  /// The log as it is now.
+  func view() throws(StoreError) -> LogView {
+    let view: LogView? = state.withLock { state in
+      state.isClosed
+        ? nil
+        : LogView(
+          parts: state.parts, newest: state.newest, deleted: state.deleted, places: places)
+    }
+    guard let view else { throw StoreError.closed }
+    return view
+  }
+
+  func read(_ request: ReadRequest) throws(StoreError) -> Page {
+    var attempt = 0
+    while true {
+      attempt += 1
+      let view = try view()
+      var reader = PageReader(
+        view, request, now: Timestamp.now().nanosecondsSinceEpoch, pool: pool,
+        onDamage: { [self] in report(.error, $0.description) })
+      do throws(StoreError) {
+        return try reader.run()
+      } catch {
+        // A segment of the view may have been let go or rewritten meanwhile.
+        let isUnchanged = state.withLock { state in
+          state.parts.count == view.parts.count
+            && zip(state.parts, view.parts).allSatisfy { $0.segment === $1.segment }
+        }
+        if isUnchanged || attempt > 8 { throw error }
+      }
+    }
+  }
+
+  var bounds: Bounds {
+    get throws(StoreError) {
+      let view = try view()
+      return Bounds(oldest: view.oldest, newest: view.newest)
+    }
+  }
+
+  var footprint: Int { state.withLock { $0.footprint } }
+
+  /// Hides what matches, and makes that safe.
+  func delete(_ match: Match) throws(StoreError) -> Int {
+    try rewriting.withLock { (_) throws(StoreError) in
+      let positions = try positions(matching: match)
+      guard !positions.isEmpty else { return 0 }
+      let all = state.withLock { state in
+        var all = state.deleted
+        all.formUnion(positions)
+        return all
+      }
+      try filing { () throws(FileError) in try deletions.add(positions, all: all) }
+      state.withLock { $0.deleted = all }
+      return positions.count
+    }
+  }
+
+  private func positions(matching match: Match) throws(StoreError) -> PositionSet {
+    var positions = PositionSet()
+    let newest = newest
+    var request = ReadRequest(
+      after: .start, matching: match, limit: ReadLimit(events: 8192, bytes: 8 << 20))
+    while request.after < newest {
+      let page = try read(request)
+      for batch in page.batches {
+        for ordinal in 0..<batch.count {
+          let position = batch.position(at: batch.selection[ordinal])
+          if position <= newest { positions.append(position) }
+        }
+      }
+      guard page.lookedThrough > request.after else { break }
+      request.after = page.lookedThrough
+    }
+    return positions
+  }
+
+  // MARK: The end
+
+  func close() throws(StoreError) {
+    isClosing.store(true, ordering: .relaxed)
+    guard
+      let threads = threads.withLock({ threads in
+        defer { threads = nil }
+        return threads
+      })
+    else { return }
+    var failure: StoreError?
+    do throws(StoreError) {
+      try threads.writer.close()
+    } catch {
+      failure = error
+    }
+    threads.maintenance.finish()
+    do throws(StoreError) {
+      try filing(values.flush)
+    } catch {
+      failure = failure ?? error
+    }
+    state.withLock { $0.isClosed = true }
+    lock.withLock { $0 = nil }
+    if let failure { throw failure }
+  }
+
+  /// Runs something on the writing thread and waits for it.
+  func onWriter(_ body: @escaping @Sendable (LogWriter) throws(StoreError) -> Void)
+    throws(StoreError)
+  {
+    guard let writer = threads.withLock({ $0?.writer }) else { return }
+    let outcome = Handover<StoreError?>()
+    writer.perform { writer in
+      do throws(StoreError) {
+        try body(writer)
+        outcome.give(nil)
+      } catch {
+        outcome.give(error)
+      }
+    }
+    if let error = outcome.take() { throw error }
+  }
+}

@@ -1,0 +1,168 @@
+import ArkBroker
+
+/// A small file of entries, each as safe as a sync makes it: what has been deleted, and the state.
+///
+///     the file:   8 bytes "ARKJRNL\n", u32 version 1, u32 CRC-32C of these 12 bytes; then entries
+///     an entry:   u32 length of its bytes, u32 CRC-32C of what follows, u64 number counted from 1, the bytes
+///
+/// Not thread-safe. When a write or a sync has failed, what the file holds is not known: the next change makes a new one.
+struct Journal {
+  private static let magic: [UInt8] = Array("ARKJRNL\n".utf8)
+  private static let headerLength = 16
+  private static let entryHeader = 16
+
+  private let fileSystem: any FileSystem
+  private let directory: String
+  private let name: String
+  private var file: (any File)?
+  private(set) var size = 0
+  private var count: UInt64 = 0
+
+  private var path: String { "\(directory)/\(name)" }
+
+  init(_ fileSystem: any FileSystem, in directory: String, named name: String) {
+    self.fileSystem = fileSystem
+    self.directory = directory
+    self.name = name
+  }
+
+  struct Loaded {
+    var entries: [[UInt8]] = []
+    /// Where the first entry begins that cannot be read, when it is not one that was being written.
+    var damage: Range<Int>?
+  }
+
+  /// Reads what is there, and makes ready to append. An entry that had not been written to its end is dropped.
+  mutating func load() throws(FileError) -> Loaded {
+    var loaded = Loaded()
+    let file: any File
+    do throws(FileError) {
+      file = try fileSystem.open(path, .readWrite)
+    } catch {
+      guard error.isMissing else { throw error }
+      return loaded
+    }
+    let bytes = try file.bytes(at: 0, count: try file.size())
+    guard bytes.count >= Journal.headerLength, bytes.starts(with: Journal.magic),
+      CRC32C.of(Array(bytes[..<12])) == bytes.number(12, as: UInt32.self)
+    else {
+      // A file is put in place when it is whole, so this is none that was being made.
+      loaded.damage = 0..<bytes.count
+      return loaded
+    }
+    var place = Journal.headerLength
+    while let end = Journal.entry(in: bytes, at: place, number: count + 1) {
+      loaded.entries.append(Array(bytes[place + Journal.entryHeader..<end]))
+      place = end
+      count += 1
+    }
+    if place < bytes.count {
+      // A sound entry behind it would have been written only after this one was safe.
+      if let next = (place + 1..<bytes.count).first(where: {
+        Journal.isSound(bytes, at: $0, after: count + 1)
+      }) {
+        loaded.damage = place..<next
+        var rest = next
+        while let end = Journal.entry(in: bytes, at: rest, number: nil) {
+          loaded.entries.append(Array(bytes[rest + Journal.entryHeader..<end]))
+          rest = end
+        }
+        // The damaged file stays as it is until the next change makes a new one.
+        return loaded
+      }
+      try file.resize(to: place)
+      try file.sync()
+    }
+    size = place
+    self.file = file
+    return loaded
+  }
+
+  /// Where the entry that begins at `place` ends, if it is sound.
+  private static func entry(in bytes: [UInt8], at place: Int, number: UInt64?) -> Int? {
+    guard place + entryHeader <= bytes.count else { return nil }
+    let end = place + entryHeader + Int(bytes.number(place, as: UInt32.self))
+    guard end <= bytes.count,
+      number == nil || bytes.number(place + 8, as: UInt64.self) == number,
+      CRC32C.of(Array(bytes[place + 8..<end])) == bytes.number(place + 4, as: UInt32.self)
+    else { return nil }
+    return end
+  }
+
+  private static func isSound(_ bytes: [UInt8], at place: Int, after number: UInt64) -> Bool {
+    guard place + entryHeader <= bytes.count else { return false }
+    let found: UInt64 = bytes.number(place + 8)
+    guard found >= number, found - number < 1 << 32 else { return false }
+    return entry(in: bytes, at: place, number: nil) != nil
+  }
+
+  private static func encoded(_ entry: [UInt8], number: UInt64) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(entryHeader + entry.count)
+    bytes.append(number: UInt32(entry.count))
+    bytes.append(number: UInt32.zero)
+    bytes.append(number: number)
+    bytes += entry
+    bytes.setNumber(CRC32C.of(Array(bytes[8...])), 4)
+    return bytes
+  }
+
+  /// Appends entries and makes them safe.
+  /// - Parameter all: everything the journal should hold after that: used when a new file has to be made.
+  mutating func append(_ entries: [[UInt8]], all: () -> [[UInt8]]) throws(FileError) {
+    guard let file else { return try replace(with: all()) }
+    var bytes: [UInt8] = []
+    for entry in entries {
+      count += 1
+      bytes += Journal.encoded(entry, number: count)
+    }
+    do throws(FileError) {
+      try file.writeAll(bytes, at: size)
+      try file.sync()
+    } catch {
+      self.file = nil
+      throw error
+    }
+    size += bytes.count
+  }
+
+  /// Makes a new file of these entries in the place of the old one.
+  mutating func replace(with entries: [[UInt8]]) throws(FileError) {
+    file = nil
+    var bytes = Journal.magic
+    bytes.append(number: UInt32(1))
+    bytes.append(number: CRC32C.of(bytes))
+    count = 0
+    for entry in entries {
+      count += 1
+      bytes += Journal.encoded(entry, number: count)
+    }
+    let file = try fileSystem.write(bytes, asNewFile: path)
+    try fileSystem.syncDirectory(directory)
+    self.file = file
+    size = bytes.count
+  }
+}
+
+extension FileSystem {
+  /// Writes a file under a temporary name, makes it safe and puts it in place. The directory is still to be synced.
+  @discardableResult
+  func write(_ bytes: [UInt8], asNewFile path: String) throws(FileError) -> any File {
+    let temporary = path + SegmentName.temporarySuffix
+    let file = try createAnew(temporary)
+    try file.writeAll(bytes, at: 0)
+    try file.sync()
+    try rename(temporary, to: path)
+    return file
+  }
+
+  /// A new file, instead of what an earlier attempt left behind.
+  func createAnew(_ path: String) throws(FileError) -> any File {
+    do throws(FileError) {
+      try remove(path)
+    } catch {
+      guard error.isMissing else { throw error }
+    }
+    return try open(path, .create)
+  }
+}

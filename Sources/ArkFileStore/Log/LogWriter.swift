@@ -1,0 +1,355 @@
+import ArkBroker
+import Synchronization
+
+/// Writes appends to the newest segment, many with one sync.
+///
+/// Appends that come while one group is being written share the next (group commit). Everything runs on one thread; only `submit` is called from others.
+// Unchecked: what is not behind a lock belongs to the writing thread.
+final class LogWriter: @unchecked Sendable {
+  typealias Completion = @Sendable (Result<Positions, StoreError>) -> Void
+
+  struct Job: Sendable {
+    let batch: EventBatch
+    let durability: Durability
+    let completion: Completion
+  }
+
+  private struct Queue: Sendable {
+    var jobs: [Job] = []
+    var isScheduled = false
+  }
+
+  private let log: DiskLog
+  private let worker = Worker()
+  private let queue = Mutex(Queue())
+  /// Appends written together take no more than this, unless one alone does.
+  private static let groupBytes = 8 << 20
+  /// How much room is reserved at once.
+  private static let reservation = 16 << 20
+
+  // MARK: The writing thread's
+
+  /// The segment that is written to; nil after a failure, until a new one can be begun.
+  private var file: (any File)?
+  private var index: GrowingIndex
+  private var summary: SegmentSummary
+  private var reserved = 0
+  private var canReserve = true
+  /// The next position to give.
+  private var next: Position
+  /// Everything that was written has been synced.
+  private var isSynced = true
+  private var buffer = WriteBuffer()
+  /// Free space is looked at again when so much has been written.
+  private var nextSpaceCheck = 0
+  private var isShortOfSpace = false
+
+  init(_ log: DiskLog, _ opened: Recovery.Active) {
+    self.log = log
+    file = opened.file
+    index = opened.index
+    summary = opened.summary
+    next = opened.next
+  }
+
+  // MARK: Any thread
+
+  func submit(_ job: Job) {
+    let mustSchedule = queue.withLock { queue in
+      queue.jobs.append(job)
+      defer { queue.isScheduled = true }
+      return !queue.isScheduled
+    }
+    if mustSchedule { worker.perform { [self] in drain() } }
+  }
+
+  /// Runs something between two groups.
+  func perform(_ body: @escaping @Sendable (LogWriter) -> Void) {
+    worker.perform { [self] in body(self) }
+  }
+
+  /// Writes what has been submitted, cuts what was reserved and ends the thread.
+  func close() throws(StoreError) {
+    let outcome = Mutex<StoreError?>(nil)
+    worker.perform { [self] in
+      drain()
+      do throws(FileError) {
+        try file?.resize(to: summary.end)
+        try file?.sync()
+      } catch {
+        let error = error
+        outcome.withLock { $0 = StoreError(error) }
+      }
+      file = nil
+    }
+    worker.finish()
+    if let error = outcome.withLock({ $0 }) { throw error }
+  }
+
+  // MARK: Groups
+
+  private func drain() {
+    while true {
+      let jobs = queue.withLock { queue in
+        defer { queue.jobs = [] }
+        if queue.jobs.isEmpty { queue.isScheduled = false }
+        return queue.jobs
+      }
+      if jobs.isEmpty { return }
+      write(jobs)
+    }
+  }
+
+  /// An append that is in the buffer or the file, and not yet acknowledged.
+  private struct Pending {
+    let job: Job
+    let first: Position
+    let offsets: [UInt32]
+  }
+
+  private func write(_ jobs: [Job]) {
+    var pending: [Pending] = []
+    for job in jobs {
+      let size = job.batch.byteCount + job.batch.count * Record.maximumHeader
+      guard size < Record.maximumLength else {
+        job.completion(
+          .failure(
+            StoreError(
+              .tooLarge,
+              "the batch takes \(size) bytes; at most \(Record.maximumLength) can be appended at once"
+            )))
+        continue
+      }
+      let isFilled = summary.end + buffer.count + size > log.settings.segmentBytes
+      if buffer.count + size > LogWriter.groupBytes && !pending.isEmpty
+        || isFilled && !pending.isEmpty
+      {
+        commit(&pending)
+      }
+      do throws(StoreError) {
+        try makeRoom(for: size)
+      } catch {
+        job.completion(.failure(error))
+        continue
+      }
+      pending.append(encode(job, size))
+    }
+    commit(&pending)
+  }
+
+  /// Sees to it that there is a segment with room.
+  private func makeRoom(for size: Int) throws(StoreError) {
+    try checkSpace(size)
+    let isFull =
+      summary.count > 0 && summary.end + buffer.count + size > log.settings.segmentBytes
+    if file == nil || isFull { try beginSegment() }
+  }
+
+  private func encode(_ job: Job, _ size: Int) -> Pending {
+    buffer.reserve(size)
+    let first = next
+    let count = job.batch.count
+    let storage = job.batch.storage
+    var offsets: [UInt32] = []
+    offsets.reserveCapacity(count)
+    let stored = Timestamp.now().nanosecondsSinceEpoch
+    var flags: Record.Flags = isSynced && buffer.count == 0 ? .followsSync : []
+    for ordinal in 0..<count {
+      if ordinal == count - 1 { flags.insert(.endsAppend) }
+      let place = job.batch.selection[ordinal]
+      offsets.append(UInt32(summary.end + buffer.count))
+      buffer.append { target in
+        Record.write(
+          storage, place, at: next, flags,
+          expiry: LogWriter.expiry(storage.record(place), stored: stored), to: target)
+      }
+      next = next.advanced(by: 1)
+    }
+    return Pending(job: job, first: first, offsets: offsets)
+  }
+
+  private static func expiry(_ record: EventRecord, stored: Int64) -> Int64 {
+    record.timeToLive == 0 ? .max : stored &+ Int64(record.timeToLive) * 1_000_000_000
+  }
+
+  /// Writes the buffer, makes it as safe as it must be, shows it to readers and tells the publishers.
+  private func commit(_ pending: inout [Pending]) {
+    defer {
+      pending = []
+      buffer.removeAll()
+    }
+    guard !pending.isEmpty, let file else { return }
+    let mustSync = pending.contains { $0.job.durability == .synced }
+    do throws(FileError) {
+      try reserve()
+      try file.writeAll(buffer.bytes, at: summary.end)
+    } catch {
+      return takeBack(pending, StoreError(error), isTrusted: true)
+    }
+    do throws(FileError) {
+      if mustSync { try file.sync() }
+      isSynced = mustSync
+    } catch {
+      return takeBack(pending, StoreError(error), isTrusted: false)
+    }
+    show(pending)
+    for one in pending {
+      let last = one.first.advanced(by: one.job.batch.count - 1)
+      one.job.completion(.success(Positions(first: one.first, last: last)))
+    }
+  }
+
+  private func show(_ pending: [Pending]) {
+    summary.end += buffer.count
+    for one in pending {
+      let storage = one.job.batch.storage
+      var position = one.first
+      let stored = Timestamp.now().nanosecondsSinceEpoch
+      for ordinal in 0..<one.job.batch.count {
+        let record = storage.record(one.job.batch.selection[ordinal])
+        summary.add(
+          position, time: record.time, expiry: LogWriter.expiry(record, stored: stored))
+        position = position.advanced(by: 1)
+      }
+      index.add(one.job.batch, first: one.first, at: one.offsets)
+    }
+    log.show(summary)
+    nextSpaceCheck -= buffer.count
+  }
+
+  /// Answers with an error and sees to it that nothing of these appends can come back.
+  ///
+  /// Their positions are not given again: what a crash leaves of them lies before everything that follows, and is told from it by that.
+  /// - Parameter isTrusted: what had been acknowledged is as it was; after a sync that failed, nobody knows what later syncs of this file mean.
+  private func takeBack(_ pending: [Pending], _ error: StoreError, isTrusted: Bool) {
+    do throws(FileError) {
+      try file?.resize(to: summary.end)
+      reserved = summary.end
+      if !isTrusted { file = nil }
+    } catch {
+      file = nil
+    }
+    // Looked at before the next append.
+    nextSpaceCheck = 0
+    log.report(.error, "an append failed: \(error)")
+    for one in pending { one.job.completion(.failure(error)) }
+  }
+
+  // MARK: Room
+
+  private func reserve() throws(FileError) {
+    let end = summary.end + buffer.count
+    guard canReserve, end > reserved else { return }
+    let wanted = max(end, min(end + LogWriter.reservation, log.settings.segmentBytes))
+    do throws(FileError) {
+      canReserve = try file?.reserve(upTo: wanted) ?? false
+      if canReserve { reserved = wanted }
+    } catch {
+      // Too much at once; the write itself will tell whether there is room.
+      guard error.isFull else { throw error }
+    }
+  }
+
+  /// - Throws: `.full` below the floor of free space.
+  private func checkSpace(_ size: Int) throws(StoreError) {
+    guard nextSpaceCheck <= 0 || isShortOfSpace else { return }
+    let free = try filing { () throws(FileError) in
+      try log.fileSystem.freeBytes(at: log.directory)
+    }
+    // What is reserved for this segment has been taken already.
+    let ahead = max(0, reserved - summary.end)
+    let floor = log.settings.minimumFreeBytes
+    guard free + ahead - size > floor else {
+      if !isShortOfSpace {
+        log.report(
+          .error, "only \(free) bytes are free on the disk of \(log.directory): appends are refused"
+        )
+      }
+      isShortOfSpace = true
+      throw StoreError(
+        .full,
+        "the disk of the store has less than \(floor) bytes left; free some space, or keep less")
+    }
+    if isShortOfSpace {
+      isShortOfSpace = false
+      log.report(.info, "there is room on the disk of \(log.directory) again")
+    }
+    nextSpaceCheck = min(64 << 20, (free + ahead - floor) / 4)
+  }
+
+  /// Begins a new segment behind what has been acknowledged.
+  func beginSegment() throws(StoreError) {
+    if !isSynced {
+      // Only the newest segment may hold what has not been synced.
+      do throws(FileError) {
+        try file?.sync()
+        isSynced = true
+      } catch {
+        file = nil
+        throw StoreError(error)
+      }
+    }
+    let newest = log.newest
+    let header = SegmentHeader(
+      first: next, previous: newest, began: Timestamp.now().nanosecondsSinceEpoch, seed: log.seed)
+    let name = SegmentName(first: next)
+    let path = "\(log.directory)/\(name.file)"
+    let begun = try filing { () throws(FileError) in
+      let begun = try log.fileSystem.write(header.bytes, asNewFile: path)
+      try log.fileSystem.syncDirectory(log.directory)
+      return begun
+    }
+    file = begun
+    reserved = 0
+    canReserve = true
+    isSynced = true
+    summary = SegmentSummary(first: next)
+    index = GrowingIndex(seed: log.seed)
+    log.add(
+      Segment(
+        name: name, path: path, header: header, footer: nil, index: index, files: log.files),
+      summary)
+  }
+
+  /// Before there is a writing thread: the first segment of a store, or one behind damage.
+  func beginFirstSegment() throws(StoreError) { try beginSegment() }
+
+  /// Begins a new segment if the newest has events and `isDue` says so.
+  func rotate(if isDue: (SegmentSummary) -> Bool) throws(StoreError) {
+    if summary.count > 0, isDue(summary) { try beginSegment() }
+  }
+}
+
+/// Memory for records on their way to the file, used again and again.
+struct WriteBuffer: ~Copyable {
+  private var memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
+  private(set) var count = 0
+
+  /// More than this is not kept between groups.
+  private static let kept = 16 << 20
+
+  deinit { memory.deallocate() }
+
+  var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[..<count]) }
+
+  mutating func reserve(_ size: Int) {
+    guard count + size > memory.count else { return }
+    let larger = UnsafeMutableRawBufferPointer.allocate(
+      byteCount: max(count + size, memory.count * 2), alignment: 16)
+    larger.copyMemory(from: bytes)
+    memory.deallocate()
+    memory = larger
+  }
+
+  /// - Parameter body: writes to where there is room, and answers how much it wrote.
+  mutating func append(_ body: (UnsafeMutableRawPointer) -> Int) {
+    count += body(memory.baseAddress.unsafelyUnwrapped + count)
+  }
+
+  mutating func removeAll() {
+    count = 0
+    guard memory.count > WriteBuffer.kept else { return }
+    memory.deallocate()
+    memory = .allocate(byteCount: 1 << 16, alignment: 16)
+  }
+}

@@ -1,0 +1,353 @@
+import ArkBroker
+
+/// One read: goes through the parts of the log, as they lie or by their indexes, until the page is full or the log ends.
+struct PageReader {
+  let view: LogView
+  let request: ReadRequest
+  let now: Int64
+  let pool: BlockPool
+  let onDamage: (Damage) -> Void
+  private let times: ClosedRange<Int64>?
+
+  private(set) var page: Page
+  private var eventsLeft: Int
+  private var bytesLeft: Int
+  /// Bytes of records that were looked at.
+  private var examined = 0
+
+  /// A read that finds nothing answers after so many bytes, so that none takes for ever.
+  private static let patience = 64 << 20
+
+  init(
+    _ view: LogView, _ request: ReadRequest, now: Int64, pool: BlockPool,
+    onDamage: @escaping (Damage) -> Void
+  ) {
+    self.view = view
+    self.request = request
+    self.now = now
+    self.pool = pool
+    self.onDamage = onDamage
+    times = request.match.times
+    page = Page(batches: [], lookedThrough: request.after)
+    eventsLeft = request.limit.events
+    bytesLeft = request.limit.bytes
+  }
+
+  /// Whether the page has all it may have, or the read has gone on for long enough.
+  private var isFull: Bool {
+    eventsLeft <= 0 || bytesLeft <= 0 || page.isEmpty && examined > PageReader.patience
+  }
+
+  mutating func run() throws(StoreError) -> Page {
+    guard request.after < view.newest, request.match != .none else {
+      page.lookedThrough = max(request.after, view.newest)
+      return page
+    }
+    var query: IndexQuery?
+    var seed: HashSeed?
+    for place in view.part(behind: request.after)..<view.parts.count {
+      let part = view.parts[place]
+      let others = part.summary.times
+      if let times, let others, !times.overlaps(others) {
+        page.lookedThrough = max(page.lookedThrough, part.last)
+        continue
+      }
+      // All segments of a store have the same seed.
+      if seed != part.segment.header.seed {
+        seed = part.segment.header.seed
+        query = IndexQuery(request.match, seed: part.segment.header.seed)
+      }
+      if let query {
+        if try gather(part, query) { return page }
+      } else if try scan(part) {
+        return page
+      }
+      page.lookedThrough = max(page.lookedThrough, part.last)
+    }
+    page.lookedThrough = view.newest
+    return page
+  }
+
+  private func start(in part: LogView.Part) throws(StoreError) -> Int {
+    guard page.lookedThrough >= part.segment.first else { return SegmentHeader.length }
+    if let known = view.places.offset(behind: page.lookedThrough, in: part.segment.path) {
+      return known
+    }
+    return try part.segment.index.offset(behind: page.lookedThrough)
+  }
+
+  // MARK: As it lies
+
+  /// Reads one record after the other.
+  /// - Returns: whether the page is done.
+  private mutating func scan(_ part: LogView.Part) throws(StoreError) -> Bool {
+    var offset = try start(in: part)
+    while offset < part.end {
+      var end = part.end
+      if let times {
+        guard let stretch = try part.segment.index.stretch(from: offset, within: times) else {
+          return false
+        }
+        offset = stretch.lowerBound
+        end = min(end, stretch.upperBound)
+        guard offset < end else { return false }
+      }
+      if let damage = part.segment.damage(at: offset) {
+        if try pass(damage, part, &offset) { return true }
+        continue
+      }
+      let block = try read(part, at: offset, end: end)
+      var records = RecordList(block: block.block, fileOffset: offset)
+      let stop = collect(part, block.count, end: part.end, into: &records)
+      examined += stop.offset
+      let next = offset + stop.offset
+      if take(records, part, next: next, through: stop.last) { return true }
+      if stop.isDamaged {
+        let damage = try examine(part, at: next, after: stop.last ?? page.lookedThrough)
+        if try pass(damage, part, &offset) { return true }
+      } else {
+        offset = next
+      }
+    }
+    return false
+  }
+
+  /// As much as the page can use, and the next record whole.
+  private func read(_ part: LogView.Part, at offset: Int, end: Int) throws(StoreError) -> (
+    block: Block, count: Int
+  ) {
+    let average = part.segment.averageRecord(end: part.end)
+    var size = BlockPool.blockSize
+    if request.matcher.matchesAll {
+      let wanted = min(bytesLeft, eventsLeft < 1 << 20 ? eventsLeft * average : .max)
+      size = min(size, max(16 << 10, wanted + wanted / 8 + average))
+    }
+    size = min(size, end - offset)
+    while true {
+      let block = pool.block(of: size)
+      let room = UnsafeMutableRawBufferPointer(rebasing: block.memory[..<size])
+      let count = try part.segment.read(into: room, at: offset)
+      guard count >= 4 else { return (block, count) }
+      let length = Record.length(at: UnsafeRawPointer(block.bytes))
+      guard length > count, count == size, length <= part.end - offset,
+        length <= Record.maximumLength
+      else { return (block, count) }
+      size = length
+    }
+  }
+
+  private struct Stop {
+    /// Behind the last whole record, counted from the block's start.
+    var offset: Int
+    var last: Position?
+    var isDamaged: Bool
+  }
+
+  /// Goes from record to record through a block and notes those that may be shown.
+  private func collect(
+    _ part: LogView.Part, _ count: Int, end: Int, into records: inout RecordList
+  ) -> Stop {
+    let bytes = UnsafeRawPointer(records.block.bytes)
+    var offset = 0
+    var last: Position?
+    while offset < count {
+      guard let record = Record(at: bytes + offset, available: count - offset) else {
+        let rest = count - offset
+        let length = rest >= 4 ? Record.length(at: bytes + offset) : Record.fixedLength + 1
+        let isCutOff =
+          offset > 0 && length > Record.fixedLength
+          && length <= end - records.fileOffset - offset
+        return Stop(offset: offset, last: last, isDamaged: !isCutOff)
+      }
+      guard record.isSound, record.position > last ?? .start else {
+        return Stop(offset: offset, last: last, isDamaged: true)
+      }
+      last = record.position
+      if isShown(record) { records.append(record.position, at: offset) }
+      offset += record.length
+    }
+    // Nothing where something should be: the file is shorter than it was.
+    return Stop(offset: offset, last: last, isDamaged: count == 0)
+  }
+
+  private func isShown(_ record: Record) -> Bool {
+    record.position > request.after && record.expiry > now
+      && (view.deleted.isEmpty || !view.deleted.contains(record.position))
+  }
+
+  // MARK: Damage
+
+  /// Finds out how far the damage at `offset` goes.
+  private func examine(_ part: LogView.Part, at offset: Int, after position: Position)
+    throws(StoreError) -> Damage
+  {
+    let before = max(position, part.segment.first.advanced(by: -1))
+    let found = try RecordSearch(segment: part.segment, end: part.end)
+      .next(from: offset + 1, after: before)
+    let first = before.rawValue + 1
+    let last = found.map { $0.position.rawValue - 1 } ?? part.last.rawValue
+    let damage = Damage(
+      path: part.segment.path, bytes: offset..<(found?.offset ?? part.end),
+      positions: first <= last ? first...last : nil)
+    if part.segment.note(damage) { onDamage(damage) }
+    return damage
+  }
+
+  /// Goes on behind damage, and says so in the page.
+  /// - Returns: whether the page is done: the gap belongs before the events of the next one.
+  private mutating func pass(_ damage: Damage, _ part: LogView.Part, _ offset: inout Int)
+    throws(StoreError) -> Bool
+  {
+    guard page.isEmpty, page.gap == nil else { return true }
+    offset = damage.bytes.upperBound
+    guard let positions = damage.positions, positions.upperBound > request.after.rawValue else {
+      return false
+    }
+    page.gap = Gap(
+      first: max(
+        Position(rawValue: positions.lowerBound), request.after.advanced(by: 1)),
+      last: Position(rawValue: positions.upperBound), reason: .damaged)
+    page.lookedThrough = max(page.lookedThrough, Position(rawValue: positions.upperBound))
+    return false
+  }
+
+  // MARK: By the index
+
+  /// Records closer together than this are read at once.
+  private static let nearby = 16 << 10
+
+  /// Reads the records that the index names.
+  /// - Returns: whether the page is done.
+  private mutating func gather(_ part: LogView.Part, _ query: IndexQuery) throws(StoreError)
+    -> Bool
+  {
+    var offset = try start(in: part)
+    while offset < part.end {
+      let wanted = min(4096, max(64, eventsLeft < 4096 ? eventsLeft + 16 : 4096))
+      guard
+        let found = try part.segment.index.offsets(under: query, from: offset, limit: wanted)
+      else { return try scan(part) }
+      let offsets = found.prefix { Int($0) < part.end }
+      guard let last = offsets.last else { return false }
+      if try read(offsets, part) { return true }
+      offset = Int(last) + 1
+    }
+    return false
+  }
+
+  private mutating func read(_ offsets: ArraySlice<UInt32>, _ part: LogView.Part)
+    throws(StoreError) -> Bool
+  {
+    let margin = max(2048, part.segment.averageRecord(end: part.end) * 2)
+    var rest = offsets
+    while let first = rest.first {
+      // One stretch of records near each other.
+      var stretch = rest.prefix(1)
+      while let next = rest.dropFirst(stretch.count).first,
+        Int(next - stretch.last!) < PageReader.nearby,
+        Int(next - first) < BlockPool.blockSize / 2
+      {
+        stretch = rest.prefix(stretch.count + 1)
+      }
+      rest = rest.dropFirst(stretch.count)
+      let start = Int(first)
+      let size = min(part.end - start, Int(stretch.last! - first) + margin)
+      let block = pool.block(of: size)
+      let count = try part.segment.read(
+        into: UnsafeMutableRawBufferPointer(rebasing: block.memory[..<size]), at: start)
+      examined += count
+      if try take(stretch, of: block, count, at: start, part) { return true }
+    }
+    return false
+  }
+
+  /// Takes the records at some offsets out of a block that was read at `start`.
+  private mutating func take(
+    _ offsets: ArraySlice<UInt32>, of block: Block, _ count: Int, at start: Int,
+    _ part: LogView.Part
+  ) throws(StoreError) -> Bool {
+    let bytes = UnsafeRawPointer(block.bytes)
+    var records = RecordList(block: block, fileOffset: start)
+    for offset in offsets {
+      let place = Int(offset) - start
+      if let record = Record(at: bytes + place, available: count - place) {
+        if record.isSound {
+          if isShown(record) { records.append(record.position, at: place) }
+        } else if part.segment.damage(at: Int(offset)) == nil {
+          _ = try examine(part, at: Int(offset), after: page.lookedThrough)
+        }
+        continue
+      }
+      // Longer than expected: read alone, behind those before it.
+      if take(records, part, next: nil, through: nil) { return true }
+      records = RecordList(block: block, fileOffset: start)
+      let (whole, wholeCount) = try read(part, at: Int(offset), end: part.end)
+      guard let record = Record(at: UnsafeRawPointer(whole.bytes), available: wholeCount),
+        record.isSound
+      else {
+        if part.segment.damage(at: Int(offset)) == nil {
+          _ = try examine(part, at: Int(offset), after: page.lookedThrough)
+        }
+        continue
+      }
+      guard isShown(record) else { continue }
+      var single = RecordList(block: whole, fileOffset: Int(offset))
+      single.append(record.position, at: 0)
+      if take(single, part, next: nil, through: nil) { return true }
+    }
+    return take(records, part, next: nil, through: nil)
+  }
+
+  // MARK: Into the page
+
+  /// Adds what matches, up to the limit.
+  /// - Parameters:
+  ///   - next: where the record behind these begins, when they were read one after the other.
+  ///   - last: the last position that was looked at.
+  /// - Returns: whether the page is done.
+  private mutating func take(
+    _ records: RecordList, _ part: LogView.Part, next: Int?, through last: Position?
+  ) -> Bool {
+    if records.isEmpty {
+      if let last { page.lookedThrough = max(page.lookedThrough, last) }
+      return isFull
+    }
+    let storage = records.storage()
+    var chosen = request.matcher.select(from: storage, .range(0..<storage.count))
+    var size = 0
+    var kept = 0
+    let count = chosen.count
+    while kept < min(count, eventsLeft) {
+      let length = Int(storage.record(chosen[kept]).length)
+      if size + length > bytesLeft, kept > 0 || !page.isEmpty { break }
+      size += length
+      kept += 1
+    }
+    let isCut = kept < count
+    if isCut { chosen = chosen.prefix(kept) }
+    if kept > 0 { page.batches.append(records.batch(storage, chosen, bytes: size)) }
+    eventsLeft -= kept
+    bytesLeft -= size
+    if isCut {
+      guard kept > 0 else { return true }
+      let index = chosen[kept - 1]
+      page.lookedThrough = records.positions[index]
+      // Only of records read one after the other is the next in the list the next in the log.
+      if next != nil, index + 1 < records.count {
+        note(records.fileOffset + Int(records.starts[index + 1]), part)
+      }
+      return true
+    }
+    page.lookedThrough = max(page.lookedThrough, last ?? records.positions[records.count - 1])
+    if isFull, let next {
+      note(next, part)
+      return true
+    }
+    return isFull
+  }
+
+  /// Remembers where to go on.
+  private func note(_ offset: Int, _ part: LogView.Part) {
+    view.places.note(offset, behind: page.lookedThrough, in: part.segment.path)
+  }
+}

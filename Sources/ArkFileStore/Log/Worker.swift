@@ -1,0 +1,111 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Threads that may block, so that no thread of the cooperative pool has to: there are only as many of those as processors.
+// Unchecked: everything that changes is guarded by `mutex`.
+final class Worker: @unchecked Sendable {
+  typealias Job = @Sendable () -> Void
+
+  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+  private let interval: Int?
+  private let onTick: Job
+  private var jobs: [Job] = []
+  private var next = 0
+  private var isFinished = false
+  private var threads: [pthread_t] = []
+
+  /// - Parameters:
+  ///   - threads: how many.
+  ///   - interval: after so many seconds without a job, `onTick` is called.
+  init(threads count: Int = 1, every interval: Int? = nil, onTick: @escaping Job = {}) {
+    self.interval = interval
+    self.onTick = onTick
+    mutex.initialize(to: pthread_mutex_t())
+    condition.initialize(to: pthread_cond_t())
+    pthread_mutex_init(mutex, nil)
+    pthread_cond_init(condition, nil)
+    for _ in 0..<count { start() }
+  }
+
+  deinit {
+    pthread_cond_destroy(condition)
+    pthread_mutex_destroy(mutex)
+    condition.deallocate()
+    mutex.deallocate()
+  }
+
+  /// Runs a job on one of the threads; with one thread, in the order of the calls.
+  func perform(_ job: @escaping Job) {
+    pthread_mutex_lock(mutex)
+    jobs.append(job)
+    pthread_cond_signal(condition)
+    pthread_mutex_unlock(mutex)
+  }
+
+  /// Runs what is left and ends the threads. Must not be called on one of them.
+  func finish() {
+    pthread_mutex_lock(mutex)
+    isFinished = true
+    pthread_cond_broadcast(condition)
+    let threads = threads
+    self.threads = []
+    pthread_mutex_unlock(mutex)
+    for thread in threads { pthread_join(thread, nil) }
+  }
+
+  private func start() {
+    let box = Unmanaged.passRetained(self)
+    #if canImport(Darwin)
+      var thread: pthread_t?
+      let result = pthread_create(&thread, nil, { workerMain($0) }, box.toOpaque())
+      precondition(result == 0, "pthread_create failed: \(result)")
+      threads.append(thread!)
+    #else
+      var thread = pthread_t()
+      let result = pthread_create(&thread, nil, { workerMain($0!) }, box.toOpaque())
+      precondition(result == 0, "pthread_create failed: \(result)")
+      threads.append(thread)
+    #endif
+  }
+
+  fileprivate func run() {
+    while let job = nextJob() { job() }
+  }
+
+  private func nextJob() -> Job? {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    while true {
+      if next < jobs.count {
+        defer {
+          next += 1
+          if next == jobs.count {
+            jobs.removeAll(keepingCapacity: true)
+            next = 0
+          }
+        }
+        return jobs[next]
+      }
+      if isFinished { return nil }
+      guard let interval else {
+        pthread_cond_wait(condition, mutex)
+        continue
+      }
+      var until = timespec()
+      clock_gettime(CLOCK_REALTIME, &until)
+      until.tv_sec += interval
+      if pthread_cond_timedwait(condition, mutex, &until) == ETIMEDOUT { return onTick }
+    }
+  }
+}
+
+private func workerMain(_ box: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? {
+  Unmanaged<Worker>.fromOpaque(box).takeRetainedValue().run()
+  return nil
+}

@@ -1,0 +1,138 @@
+import ArkBroker
+import CZlib
+import Synchronization
+
+/// Where the compressed blocks of a segment are. Each can be read alone; the newest few stay in memory.
+///
+/// In the file: the header of the segment, the blocks (raw deflate, RFC 1951), the table, the footer of the segment. The table holds for each block u64 where it begins
+/// in the file, u32 how long it is compressed, u32 CRC-32C of its compressed bytes; and behind all of them u32 CRC-32C of the table. Each block holds `blockSize` bytes
+/// of records, the last one the rest; records may go from one block into the next.
+final class BlockTable: Sendable {
+  static let blockSize = 64 << 10
+  static let entryLength = 16
+
+  struct Entry: Sendable {
+    var start: Int
+    var count: Int
+    var checksum: UInt32
+  }
+
+  private let path: String
+  let entries: [Entry]
+  /// Where the records end.
+  let end: Int
+  private let cache = Mutex<[(block: Int, bytes: [UInt8])]>([])
+
+  init(_ bytes: [UInt8], count: Int, end: Int, path: String) throws(StoreError) {
+    let length = count * BlockTable.entryLength
+    guard bytes.count == length + 4,
+      CRC32C.of(Array(bytes[..<length])) == bytes.number(length, as: UInt32.self)
+    else {
+      throw StoreError(.damaged, "\(path) is damaged: its block table cannot be read")
+    }
+    entries = (0..<count).map { place in
+      let start = place * BlockTable.entryLength
+      return Entry(
+        start: Int(bytes.number(start, as: UInt64.self)),
+        count: Int(bytes.number(start + 8, as: UInt32.self)), checksum: bytes.number(start + 12))
+    }
+    self.end = end
+    self.path = path
+  }
+
+  /// How many bytes of records a block holds.
+  private func size(of block: Int) -> Int {
+    min(BlockTable.blockSize, end - SegmentHeader.length - block * BlockTable.blockSize)
+  }
+
+  func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int, of file: any File)
+    throws(FileError) -> Int
+  {
+    var done = 0
+    while done < buffer.count, offset + done < end {
+      let address = offset + done - SegmentHeader.length
+      let block = address / BlockTable.blockSize
+      let start = address % BlockTable.blockSize
+      let bytes = try bytes(of: block, of: file)
+      let count = min(bytes.count - start, buffer.count - done)
+      guard count > 0 else { break }
+      bytes.withUnsafeBytes {
+        UnsafeMutableRawBufferPointer(rebasing: buffer[done...]).copyMemory(
+          from: UnsafeRawBufferPointer(rebasing: $0[start..<start + count]))
+      }
+      done += count
+    }
+    return done
+  }
+
+  /// A damaged block reads as zeros, in which no record is found.
+  private func bytes(of block: Int, of file: any File) throws(FileError) -> [UInt8] {
+    if let known = cache.withLock({ cache in cache.first { $0.block == block }?.bytes }) {
+      return known
+    }
+    let entry = entries[block]
+    let compressed = try file.bytes(at: entry.start, count: entry.count)
+    let size = size(of: block)
+    var bytes = [UInt8](repeating: 0, count: size)
+    if CRC32C.of(compressed) == entry.checksum,
+      let inflated = Deflate.inflated(compressed, count: size)
+    {
+      bytes = inflated
+    }
+    cache.withLock { cache in
+      cache.append((block, bytes))
+      if cache.count > 4 { cache.removeFirst() }
+    }
+    return bytes
+  }
+
+  /// Whether a block is what was written.
+  func isSound(_ block: Int, of file: any File) throws(FileError) -> Bool {
+    let entry = entries[block]
+    return CRC32C.of(try file.bytes(at: entry.start, count: entry.count)) == entry.checksum
+  }
+}
+
+/// Raw deflate (RFC 1951) by zlib.
+enum Deflate {
+  static func deflated(_ bytes: UnsafeRawBufferPointer, level: Int32 = 6) -> [UInt8] {
+    var stream = z_stream()
+    let status = deflateInit2_(
+      &stream, level, Z_DEFLATED, -15, 9, Z_DEFAULT_STRATEGY, ZLIB_VERSION,
+      Int32(MemoryLayout<z_stream>.size))
+    precondition(status == Z_OK, "deflateInit2 failed: \(status)")
+    defer { deflateEnd(&stream) }
+    let bound = Int(deflateBound(&stream, uLong(bytes.count)))
+    return [UInt8](unsafeUninitializedCapacity: bound) { buffer, count in
+      stream.next_in = UnsafeMutablePointer(
+        mutating: bytes.bindMemory(to: UInt8.self).baseAddress)
+      stream.avail_in = uInt(bytes.count)
+      stream.next_out = buffer.baseAddress
+      stream.avail_out = uInt(buffer.count)
+      let status = deflate(&stream, Z_FINISH)
+      precondition(status == Z_STREAM_END, "deflate failed: \(status)")
+      count = bound - Int(stream.avail_out)
+    }
+  }
+
+  /// Nil unless the bytes inflate to exactly `count` bytes.
+  static func inflated(_ bytes: [UInt8], count: Int) -> [UInt8]? {
+    var stream = z_stream()
+    guard
+      inflateInit2_(&stream, -15, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK
+    else { return nil }
+    defer { inflateEnd(&stream) }
+    var isWhole = false
+    let inflated = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+      bytes.withUnsafeBufferPointer { bytes in
+        stream.next_in = UnsafeMutablePointer(mutating: bytes.baseAddress)
+        stream.avail_in = uInt(bytes.count)
+        stream.next_out = buffer.baseAddress
+        stream.avail_out = uInt(buffer.count)
+        isWhole = inflate(&stream, Z_FINISH) == Z_STREAM_END && stream.avail_out == 0
+      }
+      filled = isWhole ? count : 0
+    }
+    return isWhole ? inflated : nil
+  }
+}

@@ -1,0 +1,87 @@
+import ArkBroker
+import Synchronization
+
+/// A part of the log in one file, as readers see it.
+///
+/// A segment's object never changes, but for the damage that is found in it: what is rewritten gets a new one.
+final class Segment: Sendable {
+  let name: SegmentName
+  let path: String
+  let header: SegmentHeader
+  /// Nil while it is written to.
+  let footer: SegmentFooter?
+  let index: any SegmentIndex
+  let files: OpenFiles
+  /// Where the blocks of a compressed segment are.
+  let blocks: BlockTable?
+  private let damages = Mutex<[Damage]>([])
+
+  init(
+    name: SegmentName, path: String, header: SegmentHeader, footer: SegmentFooter?,
+    index: any SegmentIndex, files: OpenFiles, blocks: BlockTable? = nil
+  ) {
+    self.name = name
+    self.path = path
+    self.header = header
+    self.footer = footer
+    self.index = index
+    self.files = files
+    self.blocks = blocks
+  }
+
+  var first: Position { name.first }
+
+  /// Bytes a record takes on average, for a guess of how much to read.
+  func averageRecord(end: Int) -> Int {
+    guard let footer, footer.count > 0 else { return 1024 }
+    return max(64, (footer.end - SegmentHeader.length) / footer.count)
+  }
+
+  /// Reads records, uncompressed.
+  /// - Parameter offset: counted as in an uncompressed segment.
+  /// - Returns: how many bytes; fewer than there is room for at the end.
+  func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(StoreError) -> Int {
+    do throws(FileError) {
+      let file = try files.file(path)
+      guard let blocks else { return try file.readAll(into: buffer, at: offset) }
+      return try blocks.read(into: buffer, at: offset, of: file)
+    } catch {
+      throw StoreError(error)
+    }
+  }
+
+  // MARK: Damage
+
+  /// What is known to be damaged at `offset`.
+  func damage(at offset: Int) -> Damage? {
+    damages.withLock { $0.first { $0.bytes.contains(offset) } }
+  }
+
+  /// - Returns: whether it was not known.
+  func note(_ damage: Damage) -> Bool {
+    damages.withLock { damages in
+      guard !damages.contains(where: { $0.bytes == damage.bytes }) else { return false }
+      damages.append(damage)
+      return true
+    }
+  }
+}
+
+/// Records that cannot be read any more.
+package struct Damage: Sendable, Equatable, CustomStringConvertible {
+  package var path: String
+  /// Where in the file, counted as in an uncompressed segment.
+  package var bytes: Range<Int>
+  /// The positions between the last sound record before and the first behind; nil when there may be none.
+  package var positions: ClosedRange<UInt64>?
+
+  package var description: String {
+    let missing = positions.map { range in
+      range.count == 1
+        ? "position \(range.lowerBound) is lost"
+        : "positions \(range.lowerBound) to \(range.upperBound) are lost"
+    }
+    return
+      "\(path) is damaged from byte \(bytes.lowerBound) to \(bytes.upperBound): \(missing ?? "no position is lost")"
+  }
+}
