@@ -20,16 +20,20 @@ final class DiskLog: Sendable {
   /// One deletion or rewriting at a time.
   let rewriting = Mutex<Void>(())
   let isClosing = Atomic<Bool>(false)
+  /// The time, nanoseconds since 1970.
+  let now: @Sendable () -> Int64
 
   private struct Threads: Sendable {
     let writer: LogWriter
-    let maintenance: Worker
+    /// Nil when nothing is done in the background.
+    let maintenance: Worker?
   }
 
   /// Opens a directory.
   init(
     _ fileSystem: any FileSystem, _ directory: String, _ retention: FileStore.Retention,
     _ settings: FileStore.Settings,
+    now: @escaping @Sendable () -> Int64 = { Timestamp.now().nanosecondsSinceEpoch },
     report: @escaping @Sendable (LogRecord.Level, String) -> Void
   ) throws(StoreError) {
     var settings = settings
@@ -38,6 +42,7 @@ final class DiskLog: Sendable {
     self.directory = directory
     self.retention = retention
     self.settings = settings
+    self.now = now
     onReport = report
     files = OpenFiles(fileSystem)
     values = StateTable(fileSystem, in: directory)
@@ -72,7 +77,9 @@ final class DiskLog: Sendable {
       try writer.beginFirstSegment()
     }
     let seconds = max(1, Int(settings.maintenanceInterval.components.seconds))
-    let maintenance = Worker(every: seconds) { [weak self] in self?.maintain() }
+    let maintenance =
+      settings.worksInBackground
+      ? Worker(every: seconds) { [weak self] in self?.maintain() } : nil
     threads.withLock { $0 = Threads(writer: writer, maintenance: maintenance) }
   }
 
@@ -101,7 +108,7 @@ final class DiskLog: Sendable {
       state.parts.append(LogView.Part(segment: segment, summary: summary))
       state.bytes[segment.name] = summary.end
     }
-    threads.withLock { $0?.maintenance.perform { [weak self] in self?.maintain() } }
+    threads.withLock { $0?.maintenance?.perform { [weak self] in self?.maintain() } }
   }
 
   // MARK: Calls
@@ -140,7 +147,7 @@ final class DiskLog: Sendable {
       attempt += 1
       let view = try view()
       var reader = PageReader(
-        view, request, now: Timestamp.now().nanosecondsSinceEpoch, pool: pool,
+        view, request, now: now(), pool: pool,
         onDamage: { [self] in report(.error, $0.description) })
       do throws(StoreError) {
         return try reader.run()
@@ -215,7 +222,7 @@ final class DiskLog: Sendable {
     } catch {
       failure = error
     }
-    threads.maintenance.finish()
+    threads.maintenance?.finish()
     do throws(StoreError) {
       try filing(values.flush)
     } catch {

@@ -152,7 +152,7 @@ final class LogWriter: @unchecked Sendable {
     let storage = job.batch.storage
     var offsets: [UInt32] = []
     offsets.reserveCapacity(count)
-    let stored = Timestamp.now().nanosecondsSinceEpoch
+    let stored = log.now()
     var flags: Record.Flags = isSynced && buffer.count == 0 ? .followsSync : []
     for ordinal in 0..<count {
       if ordinal == count - 1 { flags.insert(.endsAppend) }
@@ -204,7 +204,7 @@ final class LogWriter: @unchecked Sendable {
     for one in pending {
       let storage = one.job.batch.storage
       var position = one.first
-      let stored = Timestamp.now().nanosecondsSinceEpoch
+      let stored = log.now()
       for ordinal in 0..<one.job.batch.count {
         let record = storage.record(one.job.batch.selection[ordinal])
         summary.add(
@@ -291,7 +291,7 @@ final class LogWriter: @unchecked Sendable {
     }
     let newest = log.newest
     let header = SegmentHeader(
-      first: next, previous: newest, began: Timestamp.now().nanosecondsSinceEpoch, seed: log.seed)
+      first: next, previous: newest, began: log.now(), seed: log.seed)
     let name = SegmentName(first: next)
     let path = "\(log.directory)/\(name.file)"
     let begun = try filing { () throws(FileError) in
