@@ -67,7 +67,7 @@ final class DiskLog: Sendable {
     }
     let recovery = Recovery(
       fileSystem: fileSystem, directory: directory, settings: settings, files: files,
-      pool: pool, report: report)
+      pool: pool, now: now(), report: report)
     let opened = try recovery.run(deleted: deleted)
     seed = opened.seed
     state = Mutex(opened.state)

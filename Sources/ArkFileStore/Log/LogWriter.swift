@@ -74,8 +74,7 @@ final class LogWriter: @unchecked Sendable {
     worker.perform { [self] in
       drain()
       do throws(FileError) {
-        try file?.resize(to: summary.end)
-        try file?.sync()
+        try markClosed()
       } catch {
         let error = error
         outcome.withLock { $0 = StoreError(error) }
@@ -84,6 +83,16 @@ final class LogWriter: @unchecked Sendable {
     }
     worker.finish()
     if let error = outcome.withLock({ $0 }) { throw error }
+  }
+
+  private func markClosed() throws(FileError) {
+    guard let file else { return }
+    try file.resize(to: summary.end)
+    // The mark must not reach the medium before what it speaks of.
+    if !isSynced { try file.sync() }
+    let mark = CloseMark(last: summary.last, offset: summary.end)
+    try file.writeAll(mark.bytes, at: summary.end)
+    try file.sync()
   }
 
   // MARK: Groups
@@ -164,6 +173,8 @@ final class LogWriter: @unchecked Sendable {
           expiry: LogWriter.expiry(storage.record(place), stored: stored), to: target)
       }
       next = next.advanced(by: 1)
+      // The others of this append do not tell where it began.
+      flags.remove(.followsSync)
     }
     return Pending(job: job, first: first, offsets: offsets)
   }
@@ -289,10 +300,12 @@ final class LogWriter: @unchecked Sendable {
         throw StoreError(error)
       }
     }
-    let newest = log.newest
-    let header = SegmentHeader(
-      first: next, previous: newest, began: log.now(), seed: log.seed)
+    var header = SegmentHeader(
+      first: next, previous: summary.last, began: log.now(), seed: log.seed)
+    header.isAhead = log.settings.durability == .written
     let name = SegmentName(first: next)
+    // When this fails, the new segment may be there all the same, and bounds the old one: nothing may be written to that any more.
+    file = nil
     let path = "\(log.directory)/\(name.file)"
     let begun = try filing { () throws(FileError) in
       let begun = try log.fileSystem.write(header.bytes, asNewFile: path)

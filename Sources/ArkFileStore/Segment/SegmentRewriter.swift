@@ -99,14 +99,7 @@ struct SegmentRewriter {
     let (footer, sealed) = try filing { () throws(FileError) -> (SegmentFooter, IndexFile) in
       if header.isCompressed {
         try compress(all: true)
-        var table: [UInt8] = []
-        for block in blocks {
-          table.append(number: UInt64(block.start))
-          table.append(number: UInt32(block.count))
-          table.append(number: block.checksum)
-        }
-        table.append(number: CRC32C.of(table))
-        try write(table)
+        try write(BlockTable.encoded(blocks))
       }
       let footer = summary.footer(blocks: blocks.count)
       try write(footer.bytes)
@@ -121,7 +114,7 @@ struct SegmentRewriter {
       }
       return (footer, stored)
     }
-    let table = try Recovery.blockTable(header, footer, file, path)
+    let table = header.isCompressed ? BlockTable(blocks, end: footer.end) : nil
     let segment = Segment(
       name: name, path: path, header: header, footer: footer, index: sealed, files: log.files,
       blocks: table)

@@ -21,6 +21,17 @@ let isFull = getenv("ARK_FULL") != nil
   /// Some seeds a case, so that cases run beside each other.
   static let groups = isFull ? 100 : 10
 
+  @Test func one() throws {
+    guard let text = getenv("ARK_SEED"), let seed = UInt64(String(cString: text)) else { return }
+    var run = RandomRun(seed: seed)
+    defer {
+      print(run.story.joined(separator: "\n"))
+      for r in run.harness.reports.all { print(r.level, r.message) }
+      for f in run.harness.system.files { print(f, run.harness.system.contents(f)!.count) }
+    }
+    try run.go()
+  }
+
   @Test(arguments: 0..<groups)
   func agrees(group: Int) {
     let runs = isFull ? 100 : 30
@@ -39,7 +50,7 @@ let isFull = getenv("ARK_FULL") != nil
 /// One run: everything in it follows from the seed.
 struct RandomRun {
   private var random: EventGenerator
-  private var harness: LogHarness
+  fileprivate var harness: LogHarness
   /// What has been done.
   private(set) var story: [String] = []
 
