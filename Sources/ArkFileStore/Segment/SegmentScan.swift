@@ -40,6 +40,13 @@ struct SegmentScan {
 
   /// Checks every record.
   func check(_ ending: Ending, onProgress: (Int) -> Void = { _ in }) throws(StoreError) -> Result {
+    if case .complete = ending { return try find(ending, onProgress: onProgress) }
+    // What was reserved and never written need not be looked at. No record ends with a zero.
+    return try SegmentScan(segment: segment, end: endOfContent(), pool: pool)
+      .find(ending, onProgress: onProgress)
+  }
+
+  private func find(_ ending: Ending, onProgress: (Int) -> Void) throws(StoreError) -> Result {
     var result = Result(last: segment.first.advanced(by: -1))
     var last = result.last
     var bound = Position.end
@@ -86,26 +93,23 @@ struct SegmentScan {
       offset = next.offset
       last = next.position.advanced(by: -1)
     }
-    try finish(&result, ending, isRefused: isRefused)
+    finish(&result, ending)
     return result
   }
 
   /// Sees to what is behind the last sound record.
-  private func finish(_ result: inout Result, _ ending: Ending, isRefused: Bool)
-    throws(StoreError)
-  {
+  private func finish(_ result: inout Result, _ ending: Ending) {
     var lost: Position?
     switch ending {
     case .complete(let last) where result.end < end:
       (lost, result.tornBytes) = (last, end - result.end)
     case .complete: return
     case .acknowledged(let last):
-      result.tornBytes = try isRefused ? end - result.end : unreserved(from: result.end)
+      result.tornBytes = max(0, end - result.end)
       if last > result.last { lost = last }
-    case .bounded:
-      result.tornBytes = try isRefused ? end - result.end : unreserved(from: result.end)
+    case .bounded: result.tornBytes = max(0, end - result.end)
     case .open:
-      result.tornBytes = try unreserved(from: result.end)
+      result.tornBytes = max(0, end - result.end)
       let cut = result.end
       result.damages.removeAll { $0.bytes.lowerBound >= cut }
     }
@@ -217,21 +221,23 @@ struct SegmentScan {
     return nil
   }
 
-  /// How many bytes behind `start` there are up to the last one that is not zero.
-  private func unreserved(from start: Int) throws(StoreError) -> Int {
-    var offset = start
-    var last = start
-    while offset < end {
-      let size = min(BlockPool.blockSize, end - offset)
-      let block = pool.block(of: size)
+  /// Behind the last byte that is not zero, or behind the header.
+  private func endOfContent() throws(StoreError) -> Int {
+    var stop = end
+    while stop > SegmentHeader.length {
+      let start = max(SegmentHeader.length, stop - BlockPool.blockSize)
+      let block = pool.block(of: stop - start)
       let count = try segment.read(
-        into: UnsafeMutableRawBufferPointer(rebasing: block.memory[..<size]), at: offset)
-      guard count > 0 else { break }
-      if let place = block.memory[..<count].lastIndex(where: { $0 != 0 }) {
-        last = offset + place + 1
+        into: UnsafeMutableRawBufferPointer(rebasing: block.memory[..<(stop - start)]), at: start)
+      let bytes = UnsafeRawPointer(block.bytes)
+      var place = count
+      while place >= 8, bytes.loadUnaligned(fromByteOffset: place - 8, as: UInt64.self) == 0 {
+        place -= 8
       }
-      offset += count
+      while place > 0, bytes.load(fromByteOffset: place - 1, as: UInt8.self) == 0 { place -= 1 }
+      if place > 0 { return start + place }
+      stop = start
     }
-    return last - start
+    return SegmentHeader.length
   }
 }
