@@ -95,6 +95,11 @@ final class LogHarness {
   /// Opens what a crash has left and checks it.
   func recover(mayLose: Bool = false) throws {
     try open()
+    try adopt(mayLose: mayLose)
+  }
+
+  /// Checks what was found, and goes on from that.
+  func adopt(mayLose: Bool = false) throws {
     hasLost = hasLost || mayLose && isForgiving
     let (seen, _) = try readAll()
     let bounds = try log!.bounds
@@ -184,8 +189,7 @@ final class LogHarness {
     if footprint + 2048 <= limit {
       try demand(gone.isEmpty, "\(gone.count) events are gone of \(footprint) bytes")
     }
-    if isForgiving { model.doubtfulOldest = max(model.doubtfulOldest, oldest) }
-    model.oldest = max(model.oldest, oldest)
+    model.letGo(before: oldest, isSure: !isForgiving)
   }
 
   func set(_ value: [UInt8]?, for key: String) {

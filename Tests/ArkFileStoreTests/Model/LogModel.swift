@@ -29,9 +29,9 @@ struct LogModel: Sendable {
   /// The newest position that anybody has seen.
   private(set) var newest = Position.start
   /// Everything before has been let go.
-  var oldest = Position(rawValue: 1)
-  /// Up to here letting go may have got before it failed.
-  var doubtfulOldest = Position.start
+  private(set) var oldest = Position(rawValue: 1)
+  /// Everything before would be gone after a crash, too.
+  private var surelyOldest = Position(rawValue: 1)
   /// The values that a key may have after a crash, the one it has now last.
   private(set) var values: [String: [[UInt8]?]] = [:]
   private var appends = 0
@@ -83,6 +83,11 @@ struct LogModel: Sendable {
     return count
   }
 
+  mutating func letGo(before position: Position, isSure: Bool) {
+    oldest = max(oldest, position)
+    if isSure { surelyOldest = oldest }
+  }
+
   mutating func set(_ value: [UInt8]?, for key: String) { values[key, default: [nil]] += [value] }
 
   /// The values have been written, or may have been.
@@ -107,10 +112,9 @@ struct LogModel: Sendable {
   /// - Parameter mayLose: acknowledged appends may be gone, as long as they are gone altogether.
   mutating func settle(_ seen: [Seen], oldest found: Position, _ now: Int64, mayLose: Bool) throws
   {
-    try demand(
-      found <= max(oldest, doubtfulOldest) || mayLose || entries.allSatisfy {
-        $0.position >= found || !isVisible($0, now)
-      }, "the oldest is \(found), not \(oldest) to \(doubtfulOldest)")
+    let isKept = entries.contains { $0.position < found && isVisible($0, now) }
+    try demand(!isKept || mayLose, "the oldest is \(found), not \(surelyOldest) to \(oldest)")
+    oldest = max(surelyOldest, min(oldest, found))
     var rest = seen[...]
     var kept: [Entry] = []
     /// What became of appends and of deletions that failed: whether their events are there.
@@ -120,8 +124,7 @@ struct LogModel: Sendable {
       let isThere = rest.first?.position == entry.position
       if isThere, let found = rest.popFirst() {
         try demand(pool.isSame(entry.event, found.storage, found.index), "\(entry) has changed")
-        try demand(isVisible(entry, now) || entry.position < oldest && doubtfulOldest > .start,
-          "\(entry) is back")
+        try demand(isVisible(entry, now), "\(entry) is back")
       }
       guard isVisible(entry, now) else {
         kept.append(entry)
@@ -129,16 +132,16 @@ struct LogModel: Sendable {
       }
       if mayLose {
         let fate = fates.appends[entry.append]
-        let isDoubtful = entry.doubtfulDeletion != nil || entry.position < doubtfulOldest
+        let isDoubtful = entry.doubtfulDeletion != nil
         try demand(
           fate == nil || fate == isThere || isDoubtful, "\(entry): half of its append is lost")
         if !isDoubtful { fates.appends[entry.append] = isThere }
-      } else if let deletion = entry.doubtfulDeletion, entry.position >= found {
+      } else if let deletion = entry.doubtfulDeletion {
         let fate = fates.deletions[deletion]
         try demand(fate == nil || fate == isThere, "\(entry): half of a deletion happened")
         fates.deletions[deletion] = isThere
       } else {
-        try demand(isThere || entry.position < min(found, doubtfulOldest), "\(entry) is lost")
+        try demand(isThere, "\(entry) is lost")
       }
       var entry = entry
       entry.doubtfulDeletion = nil
@@ -147,8 +150,7 @@ struct LogModel: Sendable {
     try adopt(&rest, before: .end, &kept, now)
     entries = kept
     unsure = []
-    oldest = min(max(oldest, found), max(found, oldest))
-    doubtfulOldest = .start
+    surelyOldest = oldest
   }
 
   /// Takes in appends that failed and are there all the same.

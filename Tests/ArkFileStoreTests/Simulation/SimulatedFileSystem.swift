@@ -219,7 +219,12 @@ final class SimulatedFileSystem: FileSystem {
         try disk.createDirectory(path)
         return isThere
       }
-      if !isThere { try syncDirectory(DiskFileSystem.parent(of: path)) }
+      var directory = DiskFileSystem.parent(of: path)
+      try syncDirectory(directory)
+      while !isThere, directory != DiskFileSystem.parent(of: directory) {
+        directory = DiskFileSystem.parent(of: directory)
+        try syncDirectory(directory)
+      }
     } catch {
       guard error.isMissing, error.path == path else { throw error }
       try createDirectory(DiskFileSystem.parent(of: path))
