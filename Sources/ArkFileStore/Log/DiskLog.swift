@@ -17,6 +17,8 @@ final class DiskLog: Sendable {
   private let lock: Mutex<(any FileLock)?>
   private let onReport: @Sendable (LogRecord.Level, String) -> Void
   private let threads = Mutex<Threads?>(nil)
+  /// One round of maintenance at a time.
+  let rounds = Mutex<Void>(())
   /// One deletion or rewriting at a time.
   let rewriting = Mutex<Void>(())
   let isClosing = Atomic<Bool>(false)

@@ -35,6 +35,8 @@ final class LogWriter: @unchecked Sendable {
   private var summary: SegmentSummary
   private var reserved = 0
   private var canReserve = true
+  /// The last position that was acknowledged.
+  private var acknowledged: Position
   /// The next position to give.
   private var next: Position
   /// Everything that was written has been synced.
@@ -49,6 +51,7 @@ final class LogWriter: @unchecked Sendable {
     file = opened.file
     index = opened.index
     summary = opened.summary
+    acknowledged = opened.acknowledged
     next = opened.next
   }
 
@@ -224,6 +227,7 @@ final class LogWriter: @unchecked Sendable {
       }
       index.add(one.job.batch, first: one.first, at: one.offsets)
     }
+    acknowledged = summary.last
     log.show(summary)
     nextSpaceCheck -= buffer.count
   }
@@ -301,7 +305,7 @@ final class LogWriter: @unchecked Sendable {
       }
     }
     var header = SegmentHeader(
-      first: next, previous: summary.last, began: log.now(), seed: log.seed)
+      first: next, previous: acknowledged, began: log.now(), seed: log.seed)
     header.isAhead = log.settings.durability == .written
     let name = SegmentName(first: next)
     // When this fails, the new segment may be there all the same, and bounds the old one: nothing may be written to that any more.

@@ -16,6 +16,8 @@ struct Recovery {
     var file: (any File)?
     var index: GrowingIndex
     var summary: SegmentSummary
+    /// The last position that was acknowledged.
+    var acknowledged: Position
     /// The next position to give.
     var next: Position
   }
@@ -42,6 +44,7 @@ struct Recovery {
       parts.append(opened.part)
     }
     state.parts = parts.reversed()
+    state.generation = names.map(\.generation).max() ?? 0
     state.newest = state.parts.last?.last ?? .start
     state.deleted = deleted
     let seed = state.parts.last?.segment.header.seed ?? .random()
@@ -53,7 +56,7 @@ struct Recovery {
       last
       ?? Active(
         file: nil, index: GrowingIndex(seed: seed), summary: SegmentSummary(first: next),
-        next: next)
+        acknowledged: state.parts.last?.last ?? .start, next: next)
     active.next = max(active.next, next)
     // Positions that are passed over count as given: somebody may have seen them.
     state.newest = max(state.newest, active.next.advanced(by: -1))

@@ -239,7 +239,9 @@ struct SegmentOpener {
       && header.isAhead == (settings.durability == .written)
       && next == checked.last.advanced(by: 1)
     let file = try safe(source, cutTo: goesOn ? checked.end : nil)
-    opened.active = Recovery.Active(file: file, index: index, summary: summary, next: next)
+    opened.active = Recovery.Active(
+      file: file, index: index, summary: summary,
+      acknowledged: checked.last >= name.first ? checked.last : header.previous, next: next)
     return opened
   }
 

@@ -14,11 +14,13 @@ final class Segment: Sendable {
   let files: OpenFiles
   /// Where the blocks of a compressed segment are.
   let blocks: BlockTable?
-  private let damages = Mutex<[Damage]>([])
+  private let damages: Mutex<[Damage]>
+  /// When it was last found that rewriting would gain too little: with how many deletions, and until when that is so.
+  let futility = Mutex<(deletions: Int, until: Int64)?>(nil)
 
   init(
     name: SegmentName, path: String, header: SegmentHeader, footer: SegmentFooter?,
-    index: any SegmentIndex, files: OpenFiles, blocks: BlockTable? = nil
+    index: any SegmentIndex, files: OpenFiles, blocks: BlockTable? = nil, damages: [Damage] = []
   ) {
     self.name = name
     self.path = path
@@ -27,6 +29,7 @@ final class Segment: Sendable {
     self.index = index
     self.files = files
     self.blocks = blocks
+    self.damages = Mutex(damages)
   }
 
   var first: Position { name.first }
@@ -51,6 +54,8 @@ final class Segment: Sendable {
   }
 
   // MARK: Damage
+
+  var knownDamages: [Damage] { damages.withLock { $0 } }
 
   /// What is known to be damaged at `offset`.
   func damage(at offset: Int) -> Damage? {

@@ -26,9 +26,9 @@ struct SegmentRewriter {
   private var raw: [UInt8] = []
   private var blocks: [BlockTable.Entry] = []
 
-  init(_ log: DiskLog, _ old: Segment) throws(StoreError) {
+  init(_ log: DiskLog, _ old: Segment, _ name: SegmentName) throws(StoreError) {
     self.log = log
-    name = SegmentName(first: old.first, generation: old.name.generation + 1)
+    self.name = name
     path = "\(log.directory)/\(name.file)"
     header = old.header
     header.isCompressed = log.settings.compresses
@@ -121,8 +121,12 @@ struct SegmentRewriter {
     return (segment, summary, written)
   }
 
-  /// Leaves everything as it was.
-  func abandon() { try? log.fileSystem.remove(path + SegmentName.temporarySuffix) }
+  /// What there may be of a segment that did not get ready, in the order in which it has to go.
+  static func paths(of name: SegmentName, in directory: String) -> [String] {
+    [name.file, name.index].flatMap { file in
+      ["\(directory)/\(file)", "\(directory)/\(file)\(SegmentName.temporarySuffix)"]
+    }
+  }
 }
 
 /// Keeps to a number of bytes a second, by waiting.
