@@ -150,7 +150,7 @@ final class DiskLog: Sendable {
       let view = try view()
       var reader = PageReader(
         view, request, now: now(), pool: pool,
-        onDamage: { [self] in report(.error, $0.description) })
+        report: { [self] in report(.error, $0) })
       do throws(StoreError) {
         return try reader.run()
       } catch {

@@ -39,6 +39,7 @@ extension DiskLog {
         if part.segment.footer == nil, part.summary.count == 0, part.segment.knownDamages.isEmpty {
           return try removeNow(part)
         }
+        if part.segment.isIndexDamaged.load(ordering: .relaxed) { part = try indexed(part) }
         if part.segment.footer == nil || part.segment.index is GrowingIndex {
           part = try sealed(part)
         }
@@ -64,6 +65,24 @@ extension DiskLog {
       }
     }
     if let failure { throw failure }
+  }
+
+  /// The same with an index that is made anew from the records.
+  private func indexed(_ part: LogView.Part) throws(StoreError) -> LogView.Part {
+    let old = part.segment
+    let index = GrowingIndex(seed: old.header.seed)
+    let scan = SegmentScan(segment: old, end: part.end, pool: pool)
+    let checked = try scan.check()
+    for damage in checked.damages where old.note(damage) { report(.error, damage.description) }
+    try scan.forEach(through: checked) { index.add($0) }
+    let segment = Segment(
+      name: old.name, path: old.path, header: old.header, footer: old.footer, index: index,
+      files: files, blocks: old.blocks, damages: old.knownDamages)
+    let new = LogView.Part(segment: segment, summary: part.summary)
+    state.withLock { state in
+      state.replace(old, by: new, bytes: state.bytes[old.name] ?? part.end)
+    }
+    return new
   }
 
   private func sealed(_ part: LogView.Part) throws(StoreError) -> LogView.Part {

@@ -15,6 +15,8 @@ final class Segment: Sendable {
   /// Where the blocks of a compressed segment are.
   let blocks: BlockTable?
   private let damages: Mutex<[Damage]>
+  /// The index could not be read: it is made anew in the next round, and nobody asks it until then.
+  let isIndexDamaged = Atomic<Bool>(false)
   /// When it was last found that rewriting would gain too little: with how many deletions, and until when that is so.
   let futility = Mutex<(deletions: Int, until: Int64)?>(nil)
 
@@ -53,6 +55,19 @@ final class Segment: Sendable {
     }
   }
 
+  /// What the index says, or nil when it cannot be read: then the records have to be.
+  func ask<Answer>(
+    _ report: (String) -> Void, _ body: (any SegmentIndex) throws(StoreError) -> Answer
+  ) -> Answer? {
+    guard !isIndexDamaged.load(ordering: .relaxed) else { return nil }
+    do throws(StoreError) {
+      return try body(index)
+    } catch {
+      if !isIndexDamaged.exchange(true, ordering: .relaxed) { report(error.message) }
+      return nil
+    }
+  }
+
   // MARK: Damage
 
   var knownDamages: [Damage] { damages.withLock { $0 } }
@@ -60,6 +75,15 @@ final class Segment: Sendable {
   /// What is known to be damaged at `offset`.
   func damage(at offset: Int) -> Damage? {
     damages.withLock { $0.first { $0.bytes.contains(offset) } }
+  }
+
+  /// What is known to be damaged first, at `offset` or behind it.
+  func damage(behind offset: Int) -> Damage? {
+    damages.withLock { damages in
+      damages.filter { $0.bytes.upperBound > offset }.min {
+        $0.bytes.lowerBound < $1.bytes.lowerBound
+      }
+    }
   }
 
   /// - Returns: whether it was not known.
