@@ -46,7 +46,7 @@ let package = Package(
       path: "Examples/ark-broker", swiftSettings: settings),
 
     .executableTarget(
-      name: "ark-benchmark", dependencies: ["ArkBroker", "ArkHTTP", "ArkOTLP"],
+      name: "ark-benchmark", dependencies: ["ArkBroker", "ArkFileStore", "ArkHTTP", "ArkOTLP"],
       path: "Examples/Benchmarks", exclude: ["fanout.c", "nginx.conf", "post.lua", "run"],
       swiftSettings: settings),
 

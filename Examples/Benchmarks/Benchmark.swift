@@ -4,6 +4,9 @@ import ArkBroker
 ///
 ///     ark-benchmark in-process          publish to delivery
 ///     ark-benchmark decode FILE         OTLP/JSON beside JSONDecoder
+///     ark-benchmark append DIR SECONDS [SHAPE]
+///                                       durable appends
+///     ark-benchmark replay DIR EVENTS   opening and reading a file store
 @main
 enum Benchmark {
   static func main() async throws {
@@ -13,7 +16,15 @@ enum Benchmark {
       switch arguments.first {
       case "in-process": try await InProcess.run()
       case "decode" where arguments.count == 2: try Decode.run(file: arguments[1])
-      default: print("usage: ark-benchmark in-process | decode FILE")
+      case "append" where arguments.count >= 3:
+        for shape in Append.Shape.allCases
+        where arguments.count == 3 || shape.rawValue == arguments[3] {
+          try await Append.run(
+            in: arguments[1], seconds: Double(arguments[2]) ?? 3, shape: shape)
+        }
+      case "replay" where arguments.count == 3:
+        try await Replay.run(in: arguments[1], events: Int(arguments[2]) ?? 1_000_000)
+      default: print("usage: ark-benchmark in-process | decode FILE | append DIR SECONDS [SHAPE] | replay DIR EVENTS")
       }
     }.value
   }
