@@ -41,6 +41,8 @@ package struct EventDraft {
   /// One JSON value without white space between tokens (with `isBase64`: a JSON string).
   package var payload = EventDraft.absent
   package var isBase64 = false
+  /// Whoever set it knows that no text needs a JSON escape, apart from the media type. Spares looking at each of them.
+  var isPlain = false
 
   package init() {}
 
@@ -51,7 +53,8 @@ package struct EventDraft {
     func add(_ text: Text) {
       guard !text.isEmpty else { return }
       // The longest name, `arkconversation`, with its quotes, colon and comma.
-      bytes &+= 24 &+ text.count &+ WireWriter.addedByEscaping(text)
+      bytes &+= 24 &+ text.count
+      if !isPlain { bytes &+= WireWriter.addedByEscaping(text) }
     }
     add(id)
     add(source)

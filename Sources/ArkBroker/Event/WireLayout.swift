@@ -5,13 +5,15 @@ struct WireLayout {
   var writer: WireWriter
   let record: EventRecord
   private var flags: EventRecord.Flags = []
+  private var mayBeEscaped = true
 
   init(writer: WireWriter, record: EventRecord) {
     self.writer = writer
     self.record = record
   }
 
-  mutating func write(_ draft: borrowing EventDraft) {
+  mutating func write(_ draft: borrowing EventDraft, _ clock: inout ClockText) {
+    mayBeEscaped = !draft.isPlain
     writer.put("{\"specversion\":\"1.0\",\"id\":\"")
     if draft.id.isEmpty { putNewID(at: draft.time) } else { put(draft.id, as: .id) }
     writer.put("\",\"source\":\"")
@@ -25,7 +27,7 @@ struct WireLayout {
     put(draft.kind, as: .kind)
     attribute("\",\"subject\":\"", draft.subject, .subject)
     writer.put("\",\"time\":\"")
-    if draft.timeText.isEmpty { writer.put(draft.time) } else { writer.put(draft.timeText) }
+    if draft.timeText.isEmpty { writer.put(draft.time, &clock) } else { writer.put(draft.timeText) }
 
     attribute("\",\"arknamespace\":\"", draft.namespace, .namespace)
     attribute("\",\"arksession\":\"", draft.session, .session)
@@ -90,16 +92,14 @@ struct WireLayout {
 
   private mutating func put(_ text: UnsafeRawBufferPointer, as field: EventField) {
     let offset = writer.offset
-    let escaping = WireWriter.addedByEscaping(text)
+    let escaping = mayBeEscaped ? WireWriter.addedByEscaping(text) : 0
     if escaping > 0 { flags.insert(.escaped) }
     writer.put(text, escaping: escaping)
     record.setRange(of: field, offset: offset, length: writer.offset - offset)
   }
 
   private mutating func putNewID(at time: Timestamp) {
-    withUnsafeTemporaryAllocation(byteCount: UniqueID.textLength, alignment: 1) { text in
-      UniqueID(at: time).write(to: text.baseAddress!)
-      put(UnsafeRawBufferPointer(text), as: .id)
-    }
+    record.setRange(of: .id, offset: writer.offset, length: UniqueID.textLength)
+    writer.put(UniqueID(at: time))
   }
 }
