@@ -54,6 +54,17 @@
     return UInt32(truncatingIfNeeded: value | value >> 16)
   }
 
+  /// Whether it is an id of W3C Trace Context: so many digits (a multiple of 16) of either case, not all of them zero.
+  static func isID(_ text: UnsafeRawBufferPointer, count: Int) -> Bool {
+    guard text.count == count else { return false }
+    var bits: UInt64 = 0
+    for offset in stride(from: 0, to: count, by: 16) {
+      guard let value = uint64(text.baseAddress! + offset) else { return false }
+      bits |= value
+    }
+    return bits != 0
+  }
+
   /// Sixteen lower-case digits, most significant first, as they lie in memory: the first eight and the rest.
   @inlinable @inline(__always)
   package static func digits(of value: UInt64) -> (UInt64, UInt64) {

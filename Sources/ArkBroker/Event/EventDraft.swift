@@ -28,9 +28,9 @@ package struct EventDraft {
   package var a2aTask = EventDraft.absent
   package var a2aContext = EventDraft.absent
   package var parentSpan = EventDraft.absent
-  /// 32 lower-case hex digits.
+  /// 32 hex digits; written in lower case.
   package var trace = EventDraft.absent
-  /// 16 lower-case hex digits.
+  /// 16 hex digits; written in lower case.
   package var span = EventDraft.absent
   /// W3C trace flags, written into `traceparent`.
   package var traceFlags: UInt8 = 1

@@ -58,6 +58,16 @@ struct WireWriter {
     }
   }
 
+  /// Makes the ASCII letters behind an offset lower-case.
+  mutating func lowercase(from start: Int) {
+    for place in start..<offset {
+      let byte = base.load(fromByteOffset: place, as: UInt8.self)
+      if byte &- UInt8(ascii: "A") < 26 {
+        base.storeBytes(of: byte | 0x20, toByteOffset: place, as: UInt8.self)
+      }
+    }
+  }
+
   /// How many bytes longer a text gets inside a JSON string.
   static func addedByEscaping(_ text: UnsafeRawBufferPointer) -> Int {
     guard mayNeedEscaping(text) else { return 0 }
