@@ -2,7 +2,7 @@ import ArkBroker
 
 /// Measures what happens inside one process. `Examples/Benchmarks/run` calls it and measures the rest.
 ///
-///     ark-benchmark in-process          publish to delivery
+///     ark-benchmark in-process [BATCH]  publish to delivery
 ///     ark-benchmark decode FILE         OTLP/JSON beside JSONDecoder
 ///     ark-benchmark append DIR SECONDS [SHAPE]
 ///                                       durable appends
@@ -14,7 +14,9 @@ enum Benchmark {
     // A task of its own: on the main actor every hop would count.
     try await Task.detached {
       switch arguments.first {
-      case "in-process": try await InProcess.run()
+      case "in-process" where arguments.count == 1: try await InProcess.run()
+      case "in-process" where Int(arguments[1]).map { $0 > 0 } ?? false:
+        try await InProcess.run(batches: [Int(arguments[1])!])
       case "decode" where arguments.count == 2: try Decode.run(file: arguments[1])
       case "append" where arguments.count >= 3:
         for shape in Append.Shape.allCases
@@ -24,7 +26,10 @@ enum Benchmark {
         }
       case "replay" where arguments.count == 3:
         try await Replay.run(in: arguments[1], events: Int(arguments[2]) ?? 1_000_000)
-      default: print("usage: ark-benchmark in-process | decode FILE | append DIR SECONDS [SHAPE] | replay DIR EVENTS")
+      default:
+        print(
+          "usage: ark-benchmark in-process [BATCH] | decode FILE | append DIR SECONDS [SHAPE] | replay DIR EVENTS"
+        )
       }
     }.value
   }

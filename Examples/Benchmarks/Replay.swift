@@ -80,7 +80,8 @@ enum Replay {
       for _ in 0..<min(512, events - number) {
         try builder.append(
           .llmChunk,
-          correlation: Correlation(session: "s-\(number % sessions)", query: "q-\(number % sessions)"),
+          correlation: Correlation(
+            session: "s-\(number % sessions)", query: "q-\(number % sessions)"),
           payload: payload)
         number += 1
       }

@@ -254,6 +254,7 @@ final class Appender: Sendable {
     plan.places.reserveCapacity(batch.count)
     recent.withLock { recent in
       recent.reserve(batch.count)
+      for index in 0..<batch.count { recent.fetch(batch.storage.record(index).idHash) }
       for index in 0..<batch.count {
         let hash = batch.storage.record(index).idHash
         switch recent.note(hash) {
@@ -334,9 +335,8 @@ final class Appender: Sendable {
 
   /// Forgets the ids of a group that was not stored.
   private func forget(_ plan: Plan) {
-    recent.withLock { recent in
-      for place in plan.places where place != Plan.duplicate { recent.forget(place) }
-    }
+    guard let first = plan.places.first(where: { $0 != Plan.duplicate }) else { return }
+    recent.withLock { $0.forget(from: first) }
   }
 
   private func refuse(_ group: [Publication], _ error: StoreError) {
