@@ -170,17 +170,17 @@ public final class FileStore: QueuedStore {
   /// - Throws: `StoreError`: `.full` below the floor of free space, `.tooLarge` for a gibibyte and more, `.closed`, `.failed`. Then nothing of the batch is stored.
   public func append(_ request: AppendRequest) async throws(StoreError) -> Positions {
     let result: Result<Positions, StoreError> = await withUnsafeContinuation { continuation in
-      append(request) { continuation.resume(returning: $0) }
+      append(request, onWritten: nil) { continuation.resume(returning: $0) }
     }
     return try result.get()
   }
 
   package func append(
-    _ request: AppendRequest,
+    _ request: AppendRequest, onWritten: (@Sendable (Positions) -> Void)?,
     then completion: @escaping @Sendable (Result<Positions, StoreError>) -> Void
   ) {
     do throws(StoreError) {
-      try log().append(request, then: completion)
+      try log().append(request, onWritten: onWritten, then: completion)
     } catch {
       completion(.failure(error))
     }
