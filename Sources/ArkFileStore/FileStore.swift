@@ -195,11 +195,19 @@ public final class FileStore: QueuedStore {
     return try await run(on: readers) { () throws(StoreError) in try log.read(request) }
   }
 
+  package func onReadingThread(_ body: @escaping @Sendable () -> Void) { readers.perform(body) }
+
+  package func readNow(_ request: ReadRequest) throws(StoreError) -> Page {
+    try log().read(request)
+  }
+
+  package var boundsNow: Bounds {
+    (try? log().bounds) ?? Bounds(oldest: Position.start.advanced(by: 1), newest: .start)
+  }
+
   /// The oldest position kept and the newest one given. Of a store that is not open: none.
   public var bounds: Bounds {
-    get async {
-      (try? log().bounds) ?? Bounds(oldest: Position.start.advanced(by: 1), newest: .start)
-    }
+    get async { boundsNow }
   }
 
   /// Hides the matching events at once and for good; their bytes go when their segment is rewritten.
