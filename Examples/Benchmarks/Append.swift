@@ -19,8 +19,58 @@ enum Append {
     let path = "\(directory)/ark-benchmark-append"
     removeDirectory(path)
     defer { removeDirectory(path) }
-    let broker = Broker { FileStore(at: path, keeping: .gigabytes(2)) }
+    let store = FileStore(at: path, keeping: .gigabytes(2))
+    let broker = Broker { store }
     try await broker.publish(event(session: 0))
+    let rate = try await rate(of: broker, seconds: seconds, shape: shape)
+    print("append \(shape.rawValue) events_per_second=\(Int(rate))")
+    try await store.close()
+  }
+
+  /// The same while the log is replayed, rewritten and let go in the background, beside the same without.
+  static func runBesideOthers(in directory: String, seconds: Double, shape: Shape) async throws {
+    let path = "\(directory)/ark-benchmark-busy"
+    removeDirectory(path)
+    defer { removeDirectory(path) }
+    var settings = FileStore.Settings()
+    settings.compactionThreshold = 0.01
+    let store = FileStore(at: path, keeping: .gigabytes(1), settings: settings)
+    let broker = Broker { store }
+    // So much that there is something to replay, to rewrite and to let go.
+    for _ in 0..<1800 {
+      var builder = EventBatchBuilder(reservingEvents: 512, bytes: 512 * 1100)
+      for session in 0..<512 { builder.append(event(session: session)) }
+      try await broker.publish(builder.finish())
+    }
+    var alone: [Double] = []
+    var beside: [Double] = []
+    for round in 0..<3 {
+      alone.append(try await rate(of: broker, seconds: seconds, shape: shape))
+      let replaying = Task {
+        var pages = 0
+        while !Task.isCancelled {
+          for try await _ in broker.pages(from: .beginning, following: false) { pages += 1 }
+        }
+        return pages
+      }
+      // Segments of which a part is deleted are rewritten in the background, within the pace for that.
+      try await broker.delete(
+        matching: .session("s-\(round * 2)") || .session("s-\(round * 2 + 1)"))
+      beside.append(try await rate(of: broker, seconds: seconds, shape: shape))
+      replaying.cancel()
+      let pages = try await replaying.value
+      precondition(pages > 0, "nothing was replayed")
+    }
+    let ratio = beside.sorted()[1] / alone.sorted()[1]
+    print(
+      "append \(shape.rawValue) alone=\(Int(alone.sorted()[1])) beside_others=\(Int(beside.sorted()[1])) ratio=\((ratio * 100).rounded() / 100)"
+    )
+    try await store.close()
+  }
+
+  /// - Returns: events a second.
+  private static func rate(of broker: Broker, seconds: Double, shape: Shape) async throws -> Double
+  {
     let count = Mutex(0)
     let clock = ContinuousClock()
     let start = clock.now
@@ -56,8 +106,7 @@ enum Append {
       await window.empty()
       count.withLock { $0 = published }
     }
-    let rate = Double(count.withLock { $0 }) / (clock.now - start).seconds
-    print("append \(shape.rawValue) events_per_second=\(Int(rate))")
+    return Double(count.withLock { $0 }) / (clock.now - start).seconds
   }
 
   /// With its attributes it takes 1 KiB.

@@ -6,6 +6,8 @@ import ArkBroker
 ///     ark-benchmark decode FILE         OTLP/JSON beside JSONDecoder
 ///     ark-benchmark append DIR SECONDS [SHAPE]
 ///                                       durable appends
+///     ark-benchmark beside DIR SECONDS SHAPE
+///                                       the same while much else goes on in the store
 ///     ark-benchmark replay DIR EVENTS   opening and reading a file store
 @main
 enum Benchmark {
@@ -24,11 +26,17 @@ enum Benchmark {
           try await Append.run(
             in: arguments[1], seconds: Double(arguments[2]) ?? 3, shape: shape)
         }
+      case "beside" where arguments.count == 4:
+        guard let shape = Append.Shape(rawValue: arguments[3]) else {
+          return print("SHAPE is one of \(Append.Shape.allCases.map(\.rawValue))")
+        }
+        try await Append.runBesideOthers(
+          in: arguments[1], seconds: Double(arguments[2]) ?? 3, shape: shape)
       case "replay" where arguments.count == 3:
         try await Replay.run(in: arguments[1], events: Int(arguments[2]) ?? 1_000_000)
       default:
         print(
-          "usage: ark-benchmark in-process [BATCH] | decode FILE | append DIR SECONDS [SHAPE] | replay DIR EVENTS"
+          "usage: ark-benchmark in-process [BATCH] | decode FILE | append DIR SECONDS [SHAPE] | beside DIR SECONDS SHAPE | replay DIR EVENTS"
         )
       }
     }.value

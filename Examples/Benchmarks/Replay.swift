@@ -3,12 +3,12 @@ import ArkFileStore
 
 /// What it costs to open and read a file store of many events of 1 KiB, spread over 1,000 sessions.
 enum Replay {
-  static func run(in directory: String, events: Int) async throws {
-    let path = "\(directory)/ark-benchmark-replay"
+  /// - Parameter directory: is filled, and left so.
+  static func run(in path: String, events: Int) async throws {
     removeDirectory(path)
-    defer { removeDirectory(path) }
-    try await fill(path, events)
-    print("replay bytes_per_event=\(Double(sizeOfDirectory(path)) / Double(events))")
+    let wire = try await fill(path, events)
+    let stored = Double(sizeOfDirectory(path))
+    print("replay bytes_on_disk=\(Int(stored) / events) of_wire=\(stored / Double(wire))")
 
     let before = residentBytes()
     let store = FileStore(at: path, keeping: .everything)
@@ -66,7 +66,8 @@ enum Replay {
     return (clock.now - start).seconds
   }
 
-  private static func fill(_ path: String, _ events: Int) async throws {
+  /// - Returns: bytes of the wire forms.
+  private static func fill(_ path: String, _ events: Int) async throws -> Int {
     var settings = FileStore.Settings()
     settings.durability = .written
     let store = FileStore(at: path, keeping: .everything, settings: settings)
@@ -75,6 +76,7 @@ enum Replay {
     let sessions = events / 1000
     let payload = try Payload.json("{\"text\":\"" + String(repeating: "x", count: 790) + "\"}")
     var number = 0
+    var bytes = 0
     while number < events {
       var builder = EventBatchBuilder(reservingEvents: 512, bytes: 512 * 1100)
       for _ in 0..<min(512, events - number) {
@@ -85,9 +87,12 @@ enum Replay {
           payload: payload)
         number += 1
       }
-      _ = try await store.append(AppendRequest(builder.finish()))
+      let batch = builder.finish()
+      bytes += batch.byteCount
+      _ = try await store.append(AppendRequest(batch))
     }
     try await store.maintain()
     try await store.close()
+    return bytes
   }
 }

@@ -72,7 +72,7 @@ public final class FileStore: QueuedStore {
   private let state = Mutex(State.unopened)
   /// Opens and closes, one at a time; reads, several at a time. Threads start with the first call.
   private let control = WorkerBox(threads: 1)
-  private let readers = WorkerBox(threads: 4)
+  private let readers = WorkerBox(threads: 4, niceness: 5)
 
   /// A store in a directory, which is made when it is not there.
   /// - Parameters:
@@ -242,13 +242,17 @@ public final class FileStore: QueuedStore {
 /// Threads that start when they are needed.
 final class WorkerBox: Sendable {
   private let count: Int
+  private let niceness: Int32
   private let worker = Mutex<Worker?>(nil)
 
-  init(threads count: Int) { self.count = count }
+  init(threads count: Int, niceness: Int32 = 0) {
+    self.count = count
+    self.niceness = niceness
+  }
 
   func perform(_ job: @escaping Worker.Job) {
     worker.withLock { worker in
-      if worker == nil { worker = Worker(threads: count) }
+      if worker == nil { worker = Worker(threads: count, niceness: niceness) }
       worker?.perform(job)
     }
   }

@@ -77,7 +77,7 @@ final class DiskLog: Sendable {
       }
     }
     let seconds = max(1, Int(settings.maintenanceInterval.components.seconds))
-    let maintenance = Worker(every: seconds) { [weak self] in self?.maintain() }
+    let maintenance = Worker(niceness: 10, every: seconds) { [weak self] in self?.maintain() }
     threads.withLock { $0 = Threads(writer: writer, maintenance: maintenance) }
   }
 
