@@ -4,17 +4,18 @@ extension EventBatchBuilder {
   /// - Throws: `EventError` when the kind or the source is empty, or the event is over a limit.
   public mutating func append(
     _ kind: Kind, id: String? = nil, source: String = "/ark", time: Timestamp = .now(),
-    correlation: Correlation = Correlation(), payload: Payload = .none
+    correlation: Correlation = Correlation(), timeToLive: Duration? = nil,
+    payload: Payload = .none
   ) throws(EventError) {
     try append(
       kind: kind.rawValue, id: id, source: source, time: time, correlation: correlation,
-      payload: payload
+      timeToLive: timeToLive, payload: payload
     ).get()
   }
 
   private mutating func append(
     kind: String, id: String?, source: String, time: Timestamp,
-    correlation: borrowing Correlation, payload: borrowing Payload
+    correlation: borrowing Correlation, timeToLive: Duration?, payload: borrowing Payload
   ) -> Result<Void, EventError> {
     var bytes = kind.utf8.count + source.utf8.count
     func count(_ text: String?) { bytes += text?.utf8.count ?? 0 }
@@ -65,6 +66,7 @@ extension EventBatchBuilder {
       draft.parentSpan = take(correlation.parentSpan)
       draft.trace = take(correlation.trace)
       draft.span = take(correlation.span)
+      draft.timeToLive = timeToLive.map(EventDraft.seconds) ?? 0
       draft.isBase64 = payload.isBase64
       return payload.text.withUnsafeBytes { text in
         draft.payload = text
@@ -76,5 +78,14 @@ extension EventBatchBuilder {
         }
       }
     }
+  }
+}
+
+extension EventDraft {
+  /// Whole seconds, rounded up, within what the wire form can say.
+  fileprivate static func seconds(_ time: Duration) -> UInt32 {
+    let (seconds, attoseconds) = time.components
+    let whole = attoseconds > 0 && seconds < Int64.max ? seconds + 1 : seconds
+    return UInt32(min(max(whole, 1), maximumTimeToLive))
   }
 }

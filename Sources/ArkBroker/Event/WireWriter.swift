@@ -26,6 +26,15 @@ struct WireWriter {
 
   mutating func putHexDigit(_ digit: UInt8) { put(digit < 10 ? digit &+ 0x30 : digit &+ 0x57) }
 
+  mutating func put(decimal number: UInt32) {
+    var divisor: UInt32 = 1
+    while number / divisor >= 10 { divisor *= 10 }
+    while divisor > 0 {
+      put(0x30 &+ UInt8(truncatingIfNeeded: number / divisor % 10))
+      divisor /= 10
+    }
+  }
+
   mutating func put(_ time: Timestamp) { offset &+= time.write(to: base + offset) }
 
   /// Writes the inside of a JSON string: only `"`, `\` and control characters are escaped, so equal texts have equal bytes.

@@ -82,7 +82,8 @@ struct SegmentImage {
     if let footer, !header.isCompressed, footer.end != start {
       find(
         at: start,
-        "the footer says that the records end at byte \(footer.end), but it stands at byte \(start)")
+        "the footer says that the records end at byte \(footer.end), but it stands at byte \(start)"
+      )
       hasSoundFooter = false
       self.footer = nil
     }

@@ -24,7 +24,8 @@ struct StoreFiles {
     }
     guard !newest.isEmpty else {
       throw StoreError(
-        .failed, "\(directory) holds no store: there is no segment in it; is it the right directory?")
+        .failed,
+        "\(directory) holds no store: there is no segment in it; is it the right directory?")
     }
     segments = newest.values.sorted()
     let known = Set(segments.map(\.file) + segments.map(\.index))
