@@ -42,7 +42,8 @@ let package = Package(
     .target(name: "ArkBrokerTesting", dependencies: ["ArkBroker"], swiftSettings: settings),
 
     .executableTarget(
-      name: "ark-broker", dependencies: ["ArkBroker", "ArkFileStore", "ArkHTTP", "ArkOTLP", "CZlib"],
+      name: "ark-broker",
+      dependencies: ["ArkBroker", "ArkFileStore", "ArkHTTP", "ArkOTLP", "CZlib"],
       path: "Examples/ark-broker", swiftSettings: settings),
 
     .executableTarget(

@@ -229,6 +229,12 @@ public final class FileStore: QueuedStore {
     try log().values.set(value, for: key)
   }
 
+  /// Lets time pass for what has been stored, so that tests of expiry need not wait.
+  package func advanceClock(by time: Duration) {
+    guard let log = try? log() else { return }
+    log.clockOffset.wrappingAdd(time.components.seconds * 1_000_000_000, ordering: .relaxed)
+  }
+
   /// Bytes of the segments on disk.
   package var footprint: Int { (try? log().footprint) ?? 0 }
 

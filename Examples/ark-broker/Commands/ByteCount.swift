@@ -38,3 +38,8 @@ struct ByteCount: CustomStringConvertible {
       ? "\(tenths / 10) \(unit)" : "\(tenths / 10).\(tenths % 10) \(unit)"
   }
 }
+
+/// Such as `1 event` or `3 events`.
+func counted(_ count: Int, _ what: String) -> String {
+  "\(count) \(what)" + (count == 1 ? "" : "s")
+}

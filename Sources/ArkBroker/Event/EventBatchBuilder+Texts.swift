@@ -4,17 +4,18 @@ extension EventBatchBuilder {
   /// - Throws: `EventError` when the kind or the source is empty, or the event is over a limit.
   public mutating func append(
     _ kind: Kind, id: String? = nil, source: String = "/ark", time: Timestamp = .now(),
-    correlation: Correlation = Correlation(), payload: Payload = .none
+    correlation: Correlation = Correlation(), timeToLive: Duration? = nil,
+    payload: Payload = .none
   ) throws(EventError) {
     try append(
       kind: kind.rawValue, id: id, source: source, time: time, correlation: correlation,
-      payload: payload
+      timeToLive: timeToLive, payload: payload
     ).get()
   }
 
   private mutating func append(
     kind: String, id: String?, source: String, time: Timestamp,
-    correlation: Correlation, payload: Payload
+    correlation: Correlation, timeToLive: Duration?, payload: Payload
   ) -> Result<Void, EventError> {
     var bytes = kind.utf8.count + source.utf8.count
     func count(_ text: String?) { bytes += text?.utf8.count ?? 0 }
@@ -55,6 +56,7 @@ extension EventBatchBuilder {
       draft.parentSpan = texts.take(correlation.parentSpan)
       draft.trace = texts.take(correlation.trace)
       draft.span = texts.take(correlation.span)
+      draft.timeToLive = timeToLive.map(EventDraft.seconds) ?? 0
       draft.isBase64 = payload.isBase64
       draft.isPlain = !WireWriter.mayNeedEscaping(
         UnsafeRawBufferPointer(rebasing: room[..<(texts.end - room.baseAddress!)]))
@@ -93,5 +95,14 @@ private struct Texts {
     }
     end += text.utf8.count
     return UnsafeRawBufferPointer(start: start, count: end - start)
+  }
+}
+
+extension EventDraft {
+  /// Whole seconds, rounded up, within what the wire form can say.
+  fileprivate static func seconds(_ time: Duration) -> UInt32 {
+    let (seconds, attoseconds) = time.components
+    let whole = attoseconds > 0 && seconds < Int64.max ? seconds + 1 : seconds
+    return UInt32(min(max(whole, 1), maximumTimeToLive))
   }
 }

@@ -37,6 +37,8 @@ package struct EventDraft {
 
   /// For how many seconds it is kept; 0 for as long as the store keeps any.
   package var timeToLive: UInt32 = 0
+  /// CloudEvents 1.0, "Type system": an Integer has 32 bits, one of them the sign.
+  static let maximumTimeToLive = Int64(Int32.max)
 
   package var dataContentType = EventDraft.absent
   /// Further attributes as JSON members, each with a comma in front: `,"name":value`.
@@ -53,6 +55,8 @@ package struct EventDraft {
   var attributeBytes: Int {
     // What stands in every wire form, a made-up id and time, and the names of the trace ids.
     var bytes = 240 + timeText.count + members.count + dataContentType.count * 6
+    // `,"arkttl":` and ten digits.
+    if timeToLive > 0 { bytes += 20 }
     func add(_ text: Text) {
       guard !text.isEmpty else { return }
       // The longest name, `arkconversation`, with its quotes, colon and comma.

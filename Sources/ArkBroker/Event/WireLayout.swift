@@ -1,6 +1,6 @@
 /// Writes the wire form of one draft (one line of CloudEvents 1.0 JSON) and notes in the record where everything lies.
 ///
-/// Order: `specversion`, `id`, `source`, `type`, `subject`, `time`, the correlation ids, `traceparent`, `datacontenttype`, further attributes, `data`.
+/// Order: `specversion`, `id`, `source`, `type`, `subject`, `time`, the correlation ids, `traceparent`, `arkttl`, `datacontenttype`, further attributes, `data`.
 struct WireLayout {
   var writer: WireWriter
   let record: EventRecord
@@ -44,6 +44,10 @@ struct WireLayout {
     writeTrace(draft)
     writer.put(UInt8(ascii: "\""))
 
+    if draft.timeToLive > 0 {
+      writer.put(",\"arkttl\":")
+      writer.put(decimal: draft.timeToLive)
+    }
     if !draft.dataContentType.isEmpty {
       writer.put(",\"datacontenttype\":\"")
       writer.put(draft.dataContentType, escaping: WireWriter.addedByEscaping(draft.dataContentType))

@@ -35,6 +35,15 @@ struct WireWriter {
     offset &+= UniqueID.textLength
   }
 
+  mutating func put(decimal number: UInt32) {
+    var divisor: UInt32 = 1
+    while number / divisor >= 10 { divisor *= 10 }
+    while divisor > 0 {
+      put(0x30 &+ UInt8(truncatingIfNeeded: number / divisor % 10))
+      divisor /= 10
+    }
+  }
+
   /// Writes the inside of a JSON string: only `"`, `\` and control characters are escaped, so equal texts have equal bytes.
   /// - Parameter escaping: how many bytes the escapes add, as `addedByEscaping` counted them.
   mutating func put(_ text: UnsafeRawBufferPointer, escaping: Int) {

@@ -20,6 +20,8 @@ final class DiskLog: Sendable {
   /// One deletion or rewriting at a time.
   let rewriting = Mutex<Void>(())
   let isClosing = Atomic<Bool>(false)
+  /// How far readers and the background are ahead of the clock, in nanoseconds: for tests of expiry.
+  let clockOffset = Atomic<Int64>(0)
 
   private struct Threads: Sendable {
     let writer: LogWriter
@@ -88,6 +90,11 @@ final class DiskLog: Sendable {
 
   // MARK: The writer's
 
+  /// Nanoseconds since 1970.
+  var now: Int64 {
+    Timestamp.now().nanosecondsSinceEpoch &+ clockOffset.load(ordering: .relaxed)
+  }
+
   var newest: Position { state.withLock { $0.newest } }
 
   /// Shows readers what has been acknowledged.
@@ -149,7 +156,7 @@ final class DiskLog: Sendable {
       attempt += 1
       let view = try view()
       var reader = PageReader(
-        view, request, now: Timestamp.now().nanosecondsSinceEpoch, pool: pool,
+        view, request, now: now, pool: pool,
         onDamage: { [self] in report(.error, $0.description) })
       do throws(StoreError) {
         return try reader.run()

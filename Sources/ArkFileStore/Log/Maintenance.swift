@@ -143,7 +143,7 @@ extension DiskLog {
 
   /// Rewrites segments of which a good part is deleted or expired.
   private func compact() throws(StoreError) {
-    let now = Timestamp.now().nanosecondsSinceEpoch
+    let now = self.now
     try endSegmentWithDeletions()
     let (parts, deleted) = state.withLock { ($0.parts.dropLast(), $0.deleted) }
     for part in parts {
@@ -175,7 +175,7 @@ extension DiskLog {
 
   /// Writes a segment anew, without what is deleted or expired, and compressed if that is wanted.
   private func rewrite(_ part: LogView.Part, keepingAll: Bool) throws(StoreError) {
-    let now = Timestamp.now().nanosecondsSinceEpoch
+    let now = self.now
     let deleted = state.withLock { $0.deleted }
     let old = part.segment
     let scan = SegmentScan(segment: old, end: part.end, pool: pool)
