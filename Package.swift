@@ -42,12 +42,13 @@ let package = Package(
     .target(name: "ArkBrokerTesting", dependencies: ["ArkBroker"], swiftSettings: settings),
 
     .executableTarget(
-      name: "ark-broker", dependencies: ["ArkBroker", "ArkHTTP", "ArkOTLP"],
+      name: "ark-broker",
+      dependencies: ["ArkBroker", "ArkFileStore", "ArkHTTP", "ArkOTLP", "CZlib"],
       path: "Examples/ark-broker", swiftSettings: settings),
 
     .executableTarget(
-      name: "ark-benchmark", dependencies: ["ArkBroker", "ArkHTTP", "ArkOTLP"],
-      path: "Examples/Benchmarks", exclude: ["fanout.c", "nginx.conf", "post.lua", "run"],
+      name: "ark-benchmark", dependencies: ["ArkBroker", "ArkFileStore", "ArkHTTP", "ArkOTLP"],
+      path: "Examples/Benchmarks", exclude: ["durable.sh", "fanout.c", "nginx.conf", "post.lua", "run"],
       swiftSettings: settings),
 
     .testTarget(

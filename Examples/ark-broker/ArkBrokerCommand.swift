@@ -12,21 +12,25 @@ import ArkBroker
 @main
 enum ArkBrokerCommand {
   static func main() async {
-    let action: Options.Action
-    do throws(Options.Failure) {
-      action = try Options.parse(
-        Array(CommandLine.arguments.dropFirst()), environment: Options.environment())
+    // A reader of our output that goes away is an error of the write, not the end of the process.
+    signal(SIGPIPE, SIG_IGN)
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    do throws(UsageError) {
+      if let first = arguments.first, let command = Commands.named(first) {
+        exit(try await command.run(arguments.dropFirst()))
+      }
+      switch try Options.parse(arguments, environment: Options.environment()) {
+      case .help: print(Options.help)
+      case .version: print("ark-broker \(Options.version)")
+      case .serve(let options):
+        // Off the main actor at once: a hop to it costs more than most requests.
+        let status = await Task.detached { await serve(options) }.value
+        exit(status)
+      }
     } catch {
-      JSONLog.put("ark-broker: \(error.message)\nTry 'ark-broker --help'.\n")
+      let command = error.command.isEmpty ? "ark-broker" : "ark-broker \(error.command)"
+      JSONLog.put("\(command): \(error.message)\nTry '\(command) --help'.\n")
       exit(64)
-    }
-    switch action {
-    case .help: print(Options.help)
-    case .version: print("ark-broker \(Options.version)")
-    case .serve(let options):
-      // Off the main actor at once: a hop to it costs more than most requests.
-      let status = await Task.detached { await serve(options) }.value
-      exit(status)
     }
   }
 
@@ -49,11 +53,13 @@ enum ArkBrokerCommand {
     }
     do {
       let address = try await listening.value
+      if !service.isOpen { log.write(.info, "opening the store, listening on http://\(address)") }
+      try await service.open()
       log.write(.info, "serving on http://\(address)", ["address": "\(address)"])
     } catch is CancellationError {
       // How the run ended is looked at below.
     } catch {
-      // The broker would try for ever; who started it by hand wants to know now. Nothing was served,
+      // The server would try for ever; who started it by hand wants to know now. Nothing was served,
       // so there is nothing to drain.
       log.write(.error, "\(error)")
       running.cancel()

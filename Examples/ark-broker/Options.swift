@@ -1,4 +1,5 @@
 import ArkBroker
+import ArkFileStore
 
 #if canImport(Glibc)
   import Glibc
@@ -8,14 +9,18 @@ import ArkBroker
   import Darwin
 #endif
 
-/// What the command line and the environment say. Flags win over variables.
+/// What the command line and the environment say to a broker that is to serve. Flags win over variables.
 struct Options: Sendable {
   static let version = "0.1.0"
 
   var host = "127.0.0.1"
   var port = 8080
-  /// Memory for events, in mebibytes.
-  var memory = 256
+  /// The directory of the store.
+  var data = "./ark-data"
+  var retention = FileStore.Retention.everything
+  var settings = FileStore.Settings()
+  /// Memory for events, in mebibytes, when they are kept there and not on disk.
+  var memory: Int?
   var logLevel = LogRecord.Level.info
 
   enum Action {
@@ -24,14 +29,11 @@ struct Options: Sendable {
     case serve(Options)
   }
 
-  struct Failure: Error {
-    var message: String
-  }
-
   static let help = """
     Usage: ark-broker [OPTIONS]
+           ark-broker COMMAND …
 
-    Takes events in, keeps them, and streams them to whoever watches.
+    Takes events in, keeps them on disk, and streams them to whoever watches.
 
       POST /v1/traces   OpenTelemetry traces (OTLP/HTTP, JSON)
       POST /feed        CloudEvents: structured, batched, binary, or one a line
@@ -40,15 +42,35 @@ struct Options: Sendable {
       GET  /health      is the process alive     GET /ready   does it take events
       GET  /metrics     numbers for Prometheus
 
-    Options:
+    Where it listens:
       --host HOST       name or address to listen on      (HOST, default 127.0.0.1)
       --port PORT       port to listen on, 0 for any      (PORT, default 8080)
-      --memory [MIB]    keep events in memory only: this many mebibytes, the oldest
-                        go first                          (default 256)
+
+    What it keeps (a SIZE is a number of bytes, or one with K, M, G or T):
+      --data DIR        directory of the store, made if need be; one broker at a time
+                                                          (DATA_DIR, default ./ark-data)
+      --keep-days N     let events go that are older      (KEEP_DAYS, default: keep all)
+      --keep-bytes SIZE let the oldest go beyond this     (KEEP_BYTES, default: keep all)
+      --min-free SIZE   refuse events, with 503, while the disk has less room
+                                                          (MIN_FREE, default 64M)
+      --durability synced|written
+                        when an event is acknowledged: when it outlives a power cut, or
+                        when it outlives the process      (DURABILITY, default synced)
+      --compress        compress what is not written to any more
+      --memory [MIB]    keep events in memory instead, and only as long as the process
+                        lives: this many mebibytes, the oldest go first   (default 256)
+
+    Other:
       --log-level LEVEL debug, info, warning or error; debug logs every request
                                                           (LOG_LEVEL, default info)
       --version         print the version
       --help            print this
+
+    Commands, each with a --help of its own:
+      verify DIR        check every byte of a store
+      repair DIR        take out what is damaged
+      export DIR        write events as lines of JSON
+      import DIR        read them back
 
     Try it:
       curl -N http://127.0.0.1:8080/feed &
@@ -60,81 +82,90 @@ struct Options: Sendable {
     """
 
   private static let flags = [
-    "--host", "--port", "--memory", "--log-level", "--version", "--help",
+    "--host", "--port", "--data", "--keep-days", "--keep-bytes", "--min-free", "--durability",
+    "--compress", "--memory", "--log-level", "--version", "--help",
   ]
 
-  static func parse(_ arguments: [String], environment: [String: String]) throws(Failure) -> Action
+  static func parse(_ arguments: [String], environment: [String: String]) throws(UsageError)
+    -> Action
   {
     var options = Options()
-    if let host = environment["HOST"], !host.isEmpty { options.host = host }
-    if let port = environment["PORT"], !port.isEmpty {
-      options.port = try number(port, 0...65_535, "PORT")
+    var arguments = Arguments(arguments, flags: flags)
+    for (name, flag) in variables {
+      guard let value = environment[name], !value.isEmpty else { continue }
+      try options.set(flag, to: value, name, arguments)
     }
-    if let level = environment["LOG_LEVEL"], !level.isEmpty {
-      options.logLevel = try logLevel(level, "LOG_LEVEL")
-    }
-    var rest = arguments[...]
-    while let argument = rest.popFirst() {
-      // Both `--port 80` and `--port=80`.
-      let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      let flag = String(parts[0])
-      var inline = parts.count > 1 ? String(parts[1]) : nil
-      func value() throws(Failure) -> String {
-        if let given = inline {
-          inline = nil
-          return given
-        }
-        guard let next = rest.popFirst() else { throw Failure(message: "\(flag) needs a value") }
-        return next
+    // Flags that make no sense together with --memory; variables may be there for another purpose.
+    var ofDisk: String?
+    while let item = try arguments.next() {
+      guard case .flag(let flag) = item else {
+        guard case .operand(let word) = item else { continue }
+        let nearest = Suggestion.nearest(to: word, among: Commands.names)
+        throw UsageError(
+          message: "unknown command '\(word)'" + (nearest.map { "; did you mean \($0)?" } ?? ""))
       }
       switch flag {
-      case "--host": options.host = try value()
-      case "--port": options.port = try number(try value(), 0...65_535, flag)
-      case "--log-level": options.logLevel = try logLevel(try value(), flag)
+      case "--data", "--keep-days", "--keep-bytes", "--min-free", "--durability":
+        ofDisk = flag
+        try options.set(flag, to: try arguments.value(), flag, arguments)
+      case "--compress":
+        ofDisk = flag
+        options.settings.compresses = true
+      case "--host", "--port", "--log-level":
+        try options.set(flag, to: try arguments.value(), flag, arguments)
       case "--memory":
-        // The size may be left out.
-        if inline != nil || rest.first.map({ !$0.hasPrefix("-") }) == true {
-          options.memory = try number(try value(), 1...1_048_576, flag)
+        options.memory = 256
+        if let size = try arguments.optionalValue() {
+          options.memory = try arguments.number(size, 1...1_048_576, flag)
         }
       case "--help", "-h": return .help
       case "--version": return .version
-      default:
-        let nearest = Suggestion.nearest(to: flag, among: flags)
-        throw Failure(
-          message: "unknown option \(flag)" + (nearest.map { "; did you mean \($0)?" } ?? ""))
+      default: throw arguments.unknown(flag)
       }
-      if inline != nil { throw Failure(message: "\(flag) takes no value") }
+    }
+    if let ofDisk, options.memory != nil {
+      throw UsageError(message: "\(ofDisk) is for a store on disk: leave it out, or --memory")
     }
     return .serve(options)
   }
 
-  private static func number(_ text: String, _ range: ClosedRange<Int>, _ name: String)
-    throws(Failure) -> Int
-  {
-    guard let number = Int(text), range.contains(number) else {
-      throw Failure(
-        message:
-          "\(name) must be a number from \(range.lowerBound) to \(range.upperBound), not '\(text)'")
-    }
-    return number
-  }
+  /// The variables and the flags they stand for.
+  private static let variables = [
+    ("HOST", "--host"), ("PORT", "--port"), ("DATA_DIR", "--data"), ("KEEP_DAYS", "--keep-days"),
+    ("KEEP_BYTES", "--keep-bytes"), ("MIN_FREE", "--min-free"), ("DURABILITY", "--durability"),
+    ("LOG_LEVEL", "--log-level"),
+  ]
 
-  private static func logLevel(_ text: String, _ name: String) throws(Failure) -> LogRecord.Level {
-    switch text.lowercased() {
-    case "debug": return .debug
-    case "info": return .info
-    case "warning", "warn": return .warning
-    case "error": return .error
+  /// - Parameter name: how the value was given, for an error.
+  private mutating func set(
+    _ flag: String, to value: String, _ name: String, _ arguments: Arguments
+  ) throws(UsageError) {
+    switch flag {
+    case "--host": host = value
+    case "--port": port = try arguments.number(value, 0...65_535, name)
+    case "--data":
+      guard !value.isEmpty else { throw UsageError(message: "\(name) must name a directory") }
+      data = value
+    case "--keep-days":
+      retention.age = .seconds(try arguments.number(value, 1...36_500, name) * 86_400)
+    case "--keep-bytes": retention.bytes = try arguments.size(value, name)
+    case "--min-free": settings.minimumFreeBytes = try arguments.size(value, name)
+    case "--durability":
+      let levels: KeyValuePairs<String, Durability> = ["synced": .synced, "written": .written]
+      settings.durability = try arguments.choice(value, levels, name)
     default:
-      throw Failure(message: "\(name) must be debug, info, warning or error, not '\(text)'")
+      let levels: KeyValuePairs<String, LogRecord.Level> = [
+        "debug": .debug, "info": .info, "warning": .warning, "error": .error,
+      ]
+      logLevel = try arguments.choice(value == "warn" ? "warning" : value, levels, name)
     }
   }
 
   static func environment() -> [String: String] {
-    var variables: [String: String] = [:]
-    for name in ["HOST", "PORT", "LOG_LEVEL"] {
-      if let value = getenv(name) { variables[name] = String(cString: value) }
+    var found: [String: String] = [:]
+    for (name, _) in variables {
+      if let value = getenv(name) { found[name] = String(cString: value) }
     }
-    return variables
+    return found
   }
 }

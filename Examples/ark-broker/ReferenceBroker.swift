@@ -1,4 +1,5 @@
 import ArkBroker
+import ArkFileStore
 import ArkHTTP
 import ArkOTLP
 
@@ -20,11 +21,23 @@ struct ReferenceBroker: Sendable {
     broker = Broker(onLog: { log.write($0.level, $0.message) }) {
       OTLPReceiver(on: http)
       CloudEventsReceiver(on: http)
-      MemoryStore(keeping: .megabytes(options.memory))
+      if let memory = options.memory {
+        MemoryStore(keeping: .megabytes(memory))
+      } else {
+        FileStore(
+          at: options.data, keeping: options.retention, settings: options.settings,
+          onLog: { log.write($0.level, $0.message) })
+      }
       ServerSentEvents(on: http)
       Operations(on: http, metrics: metrics)
     }
   }
+
+  /// Whether the store has been opened.
+  var isOpen: Bool { broker.isOpen }
+
+  /// Opens the store.
+  func open() async throws { try await broker.open() }
 
   /// Where the broker serves, once it does.
   func started() async throws -> HTTPAddress { try await http.started() }

@@ -38,6 +38,24 @@ extension StoreLaws {
   ]
 
   static let reading: [StoreLaw] = [
+    .of("an event that may expire is there as long as it lives, and says how long that is") {
+      store in
+      let batch = EventBatch([
+        Event("test", id: "day", timeToLive: .seconds(86_400)), Event("test", id: "ever"),
+        Event("test", id: "longest", timeToLive: .seconds(Int64(Int32.max))),
+      ])
+      let first = try await store.add(batch).first
+      let stored = batch.enumerated().map {
+        StoredEvent(position: first.advanced(by: $0), event: $1)
+      }
+      try await store.demandReads(stored)
+      let page = try await store.read(ReadRequest(after: .start))
+      for (event, written) in zip(page.events, batch) {
+        try demand(
+          event.timeToLive == written.timeToLive,
+          "the event with the id \(written.id) came back with another time to live")
+      }
+    },
     .of("what was appended is read at once, byte for byte") { store in
       var generator = EventGenerator()
       for batch in generator.batches(40) {

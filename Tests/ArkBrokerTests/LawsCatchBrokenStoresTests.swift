@@ -18,7 +18,7 @@ private final class BrokenStore: Store {
     case dropsTheNewest, keepsEverything
     case mixesUpKeys, takesEmptyForNone, keepsRemovedState, cutsState
     case opensAgainAfterClose, closesOnlyOnce, showsPayloadInErrors, countsEmptyAppends
-    case tearsAppends, readsLate
+    case tearsAppends, readsLate, hidesWhatMayExpire
   }
 
   private struct State {
@@ -139,6 +139,7 @@ private final class BrokenStore: Store {
     case .dropsTheNewest where await base.bounds.oldest.rawValue > 1:
       let newest = await base.bounds.newest
       events.removeAll { $0.position == newest }
+    case .hidesWhatMayExpire: events.removeAll { $0.timeToLive != nil }
     case .readsLate where !events.isEmpty:
       let isFirst = state.withLock { state in
         let count = state.late[request.after.rawValue, default: 0]

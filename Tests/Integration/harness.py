@@ -16,6 +16,9 @@ import time
 STRUCTURED = {"Content-Type": "application/cloudevents+json"}
 BATCHED = {"Content-Type": "application/cloudevents-batch+json"}
 TRACES = {"Content-Type": "application/json"}
+# What a broker takes from its environment.
+VARIABLES = (
+    "HOST", "PORT", "DATA_DIR", "KEEP_DAYS", "KEEP_BYTES", "MIN_FREE", "DURABILITY", "LOG_LEVEL")
 
 
 class Skip(Exception):
@@ -56,6 +59,7 @@ class Context:
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="ark-integration-"))
         self.cleanups = []
         self.compiled = {}
+        self.directories = 0
 
     def clean_up(self):
         while self.cleanups:
@@ -68,7 +72,15 @@ class Context:
         self.clean_up()
         shutil.rmtree(self.directory, ignore_errors=True)
 
+    def new_directory(self):
+        """A path for a store, where there is nothing yet; gone with the tests."""
+        self.directories += 1
+        return self.directory / f"store-{self.directories}"
+
     def broker(self, *arguments, **options):
+        """A broker that is ready: with a store of its own on disk, unless the arguments name one."""
+        if not any(str(argument).startswith(("--data", "--memory")) for argument in arguments):
+            arguments = ("--data", self.new_directory(), *arguments)
         broker = Broker(self.broker_path, arguments, **options)
         self.cleanups.append(broker.kill)
         broker.wait_until_serving()
@@ -98,9 +110,9 @@ class Broker:
     """An ark-broker process on a loopback port of its own."""
 
     def __init__(self, path, arguments, port=0, environment=None):
-        variables = {k: v for k, v in os.environ.items() if k not in ("HOST", "PORT", "LOG_LEVEL")}
+        variables = {k: v for k, v in os.environ.items() if k not in VARIABLES}
         self.process = subprocess.Popen(
-            [str(path), "--port", str(port), *arguments], stdin=subprocess.DEVNULL,
+            [str(path), "--port", str(port), *map(str, arguments)], stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=variables | (environment or {}))
         self.lines = []
         self.port = None

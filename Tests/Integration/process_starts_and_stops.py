@@ -10,13 +10,14 @@ import json
 def command(context, *arguments, **variables):
     return subprocess.run(
         [str(context.broker_path), *arguments], stdin=subprocess.DEVNULL, capture_output=True,
-        text=True, timeout=20, env={"PATH": "/usr/bin:/bin", **variables})
+        text=True, timeout=20, cwd=context.directory, env={"PATH": "/usr/bin:/bin", **variables})
 
 
 def test_help_and_version_go_to_standard_output(context):
     result = command(context, "--help")
     equal(result.returncode, 0, "--help")
-    for flag in ("--host", "--port", "--memory", "--log-level", "PORT", "LOG_LEVEL", "curl"):
+    for flag in ("--host", "--port", "--memory", "--log-level", "PORT", "LOG_LEVEL", "curl",
+                 "--data", "DATA_DIR", "--keep-days", "--keep-bytes", "--durability", "verify DIR"):
         expect(flag in result.stdout, f"--help does not speak of {flag}")
     result = command(context, "--version")
     equal(result.returncode, 0, "--version")
@@ -36,7 +37,9 @@ def test_bad_values_are_refused_by_name(context):
             ([], {"PORT": "eighty"}, "PORT"), ([], {"PORT": "65536"}, "PORT"),
             (["--port", "-1"], {}, "--port"), (["--port"], {}, "--port"),
             (["--memory", "0"], {}, "--memory"), ([], {"LOG_LEVEL": "loud"}, "LOG_LEVEL"),
-            (["--log-level=loud"], {}, "--log-level"), (["--help=yes", "--port=x"], {}, "")):
+            (["--log-level=loud"], {}, "--log-level"), (["--keep-bytes", "10X"], {}, "--keep-bytes"),
+            ([], {"KEEP_DAYS": "0"}, "KEEP_DAYS"), (["--durability", "some"], {}, "--durability"),
+            (["--memory", "--data", "x"], {}, "--data"), ([], {"MIN_FREE": "-1"}, "MIN_FREE"), (["--help=yes", "--port=x"], {}, "")):
         result = command(context, *arguments, **variables)
         if name:
             expect(result.returncode == 64, f"{arguments} {variables}: {result.returncode}")
@@ -50,10 +53,31 @@ def test_flags_win_over_variables(context):
 
 def test_a_port_in_use_is_said(context):
     broker = context.broker()
-    result = command(context, "--port", str(broker.port))
+    result = command(context, "--port", str(broker.port), "--memory")
     equal(result.returncode, 1, "the exit status")
     expect(str(broker.port) in result.stderr and "use" in result.stderr.lower(), result.stderr)
     equal(broker.request("GET", "/health").status, 200, "the first broker's /health")
+
+
+def test_a_store_that_is_in_use_ends_the_start_at_once(context):
+    store = context.new_directory()
+    broker = context.broker("--data", store)
+    for arguments, variables in ((["--data", str(store)], {}), ([], {"DATA_DIR": str(store)})):
+        start = time.monotonic()
+        result = command(context, "--port", "0", *arguments, **variables)
+        equal(result.returncode, 1, "the exit status")
+        expect(time.monotonic() - start < 5, "it took long to say so")
+        expect(f"process {broker.process.pid}" in result.stderr, result.stderr)
+        expect("serving" not in result.stderr, result.stderr)
+    equal(broker.request("GET", "/ready").status, 200, "the first broker's /ready")
+
+
+def test_a_store_that_cannot_be_opened_ends_the_start(context):
+    place = context.directory / "a-file"
+    place.write_text("no directory")
+    result = command(context, "--port", "0", "--data", str(place))
+    equal(result.returncode, 1, "the exit status")
+    expect(str(place) in result.stderr, result.stderr)
 
 
 def test_a_signal_drains_and_loses_nothing_that_was_accepted(context):

@@ -119,6 +119,10 @@ public final class Broker: Sendable {
     return (state, cursor.position)
   }
 
+  /// Opens the store, which otherwise the first use does: for a program that wants to know at once whether it can. On an open store it does nothing.
+  /// - Throws: `StoreError`: `.locked` when another process has it, `.damaged`, `.failed`, `.full`, `.closed`.
+  public func open() async throws(StoreError) { _ = try await core.log() }
+
   /// Whether the store has been opened and the broker has not stopped: publishing and reading work at once.
   public var isOpen: Bool { core.isOpen }
 
@@ -131,7 +135,8 @@ public final class Broker: Sendable {
   ///
   /// Draining: sources and services are cancelled and finish what they have begun; sinks read to the end of the log; the store is closed. What does not come to an end
   /// within `Limits.drainTimeout` is cancelled. After that the broker can't be used any more.
-  /// - Throws: `StoreError` when the store can't be closed.
+  /// Sources and services start at once, so that a server among them can say that it is not ready yet; sinks when the store is open.
+  /// - Throws: `StoreError` when the store can't be opened or closed.
   /// - Precondition: it runs only once.
   public func run() async throws {
     precondition(

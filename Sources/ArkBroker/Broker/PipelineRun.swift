@@ -8,10 +8,20 @@ struct PipelineRun: Sendable {
   private var core: BrokerCore { broker.core }
 
   func run() async throws {
-    _ = try await core.log()
+    // Opening may take a while, after a crash say. Sources and services run meanwhile, so that a server among them can say that it is not ready.
+    let opening = Task { [core] () -> StoreError? in
+      do throws(StoreError) {
+        _ = try await core.log()
+        return nil
+      } catch {
+        return error
+      }
+    }
+    let isOpen = core.isOpen
     // Tasks of their own, because a cancelled parent must not cancel the sinks before the log has ended.
     let sinks = pipeline.sinks.map { sink in
       Task { [outlet = broker.outlet] in
+        if !isOpen, await opening.value != nil { return }
         await supervise(sink) { try await sink.run(reading: outlet) }
       }
     }
@@ -25,6 +35,11 @@ struct PipelineRun: Sendable {
     }
 
     let inputs = sources + services
+    if let error = await opening.value {
+      for input in inputs { input.cancel() }
+      _ = await finish(inputs, by: ContinuousClock.now + .seconds(1))
+      throw error
+    }
     let cancelled = Signal()
     await withTaskCancellationHandler {
       // Sources that have all come to an end are the end, unless services go on.

@@ -6,13 +6,24 @@ import Synchronization
 /// the batch holds: it never hands them anything.
 package final class Tail: Sendable {
   private let state: Mutex<TailState>
+  /// The state's `newest`, for those who only look whether there is something: they should not hold up who appends.
+  private let visible: Atomic<UInt64>
+  private let now: @Sendable () -> Int64
 
   /// - Parameters:
   ///   - newest: the newest position in the store.
   ///   - bytes: how much to keep in memory.
-  init(newest: Position, bytes: Int) { state = Mutex(TailState(newest: newest, bytes: bytes)) }
+  ///   - now: the time, nanoseconds since 1970: asked only when some event has a time to live.
+  init(
+    newest: Position, bytes: Int,
+    now: @escaping @Sendable () -> Int64 = { Timestamp.now().nanosecondsSinceEpoch }
+  ) {
+    state = Mutex(TailState(newest: newest, bytes: bytes))
+    visible = Atomic(newest.rawValue)
+    self.now = now
+  }
 
-  package var newest: Position { state.withLock { $0.newest } }
+  package var newest: Position { Position(rawValue: visible.load(ordering: .acquiring)) }
   var isEnded: Bool { state.withLock { $0.isEnded } }
 
   /// How often it has been made to forget: asked before a batch goes to the store.
@@ -23,8 +34,9 @@ package final class Tail: Sendable {
   func append(_ batch: StoredBatch, after deletions: Int) {
     TailWaiter.wake(
       state.withLock { state in
-        let woken = state.append(batch)
+        let woken = state.append(batch, now: now)
         if state.deletions != deletions { state.forget() }
+        visible.store(state.newest.rawValue, ordering: .releasing)
         return woken
       })
   }
@@ -48,7 +60,7 @@ package final class Tail: Sendable {
   }
 
   package func read(after: Position, _ matcher: Matcher, limit: ReadLimit) -> Reading {
-    let reading = state.withLock { $0.candidates(after: after, limit: limit) }
+    let reading = state.withLock { $0.candidates(after: after, limit: limit, now: now) }
     guard case .page(var page) = reading, !matcher.matchesAll else { return reading }
     // Events are examined outside the lock.
     page.batches = page.batches.compactMap { batch in
@@ -140,6 +152,8 @@ private struct TailState: ~Copyable {
   /// Everything up to here is not in memory.
   private var forgotten: Position
   private(set) var isEnded = false
+  /// Some event has a time to live.
+  private var hasExpiring = false
   var deletions = 0
   /// Those that wait for any event.
   private var groups: [WakeGroup] = []
@@ -150,6 +164,7 @@ private struct TailState: ~Copyable {
     let batch: StoredBatch
     let first: Position
     let last: Position
+    let expiry: BatchExpiry
   }
 
   init(newest: Position, bytes: Int) {
@@ -158,9 +173,11 @@ private struct TailState: ~Copyable {
     capacity = bytes
   }
 
-  mutating func append(_ batch: StoredBatch) -> [WakeGroup] {
+  mutating func append(_ batch: StoredBatch, now: () -> Int64) -> [WakeGroup] {
     guard let first = batch.first?.position, let last = batch.last?.position else { return [] }
-    batches.append(Entry(batch: batch, first: first, last: last))
+    let expiry = BatchExpiry(batch, now: now)
+    if expiry.first < .max { hasExpiring = true }
+    batches.append(Entry(batch: batch, first: first, last: last, expiry: expiry))
     bytes += batch.storage.footprint
     newest = last
     while bytes > capacity, batches.count - start > 1 {
@@ -190,7 +207,7 @@ private struct TailState: ~Copyable {
     forgotten = newest
   }
 
-  func candidates(after: Position, limit: ReadLimit) -> Tail.Reading {
+  func candidates(after: Position, limit: ReadLimit, now: () -> Int64) -> Tail.Reading {
     if after >= newest { return .atEnd(isEnded: isEnded) }
     if after < forgotten { return .older }
     var low = start
@@ -202,12 +219,19 @@ private struct TailState: ~Copyable {
     var page = Page(batches: [], lookedThrough: after)
     var events = limit.events
     var bytes = limit.bytes
+    let now = hasExpiring ? now() : .min
     while low < batches.count, events > 0, bytes > 0 || page.batches.isEmpty {
       let entry = batches[low]
       var batch = entry.batch
       if entry.first <= after {
         batch = batch.choosing(
           batch.selection.dropping(while: { batch.position(at: $0) <= after }))
+      }
+      batch = entry.expiry.hidingExpired(of: batch, at: now)
+      guard !batch.isEmpty else {
+        page.lookedThrough = entry.last
+        low += 1
+        continue
       }
       if batch.count > events { batch = batch.choosing(batch.selection.prefix(events)) }
       var size = batch.batch.byteCount

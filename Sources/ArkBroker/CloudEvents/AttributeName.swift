@@ -12,6 +12,8 @@ enum AttributeName {
   case traceparent
   /// A correlation id: `ark` + name.
   case correlation(EventField)
+  /// For how many seconds the event is kept: `arkttl`.
+  case timeToLive
   /// Any other attribute, which is kept as it is.
   case other
 
@@ -44,7 +46,9 @@ enum AttributeName {
       if isNamed("type") { return .type }
       if isNamed("time") { return .time }
       return isNamed("data") ? .data : nil
-    case 6: return isNamed("source") ? .source : nil
+    case 6:
+      if isNamed("source") { return .source }
+      return isNamed("arkttl") ? .timeToLive : nil
     case 7:
       if isNamed("subject") { return .subject }
       if isNamed("arkteam") { return .correlation(.team) }

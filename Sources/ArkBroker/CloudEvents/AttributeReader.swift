@@ -34,6 +34,9 @@ struct AttributeReader: ~Copyable {
     }
     if try reader.readNull() { return }
     if case .other = name { return try keep(key, &reader) }
+    if case .timeToLive = name, try reader.peek() != .string {
+      return setTimeToLive(JSONNumber(try reader.readRawValue())?.int64)
+    }
     if case .correlation = name, try reader.peek() != .string {
       // An integer or a boolean is a text like any other here.
       return set(name, key.raw, try scalar(key, &reader))
@@ -123,6 +126,10 @@ struct AttributeReader: ~Copyable {
     case .dataBase64: setBase64(text)
     case .traceparent: setTraceparent(text)
     case .correlation(let field): fill(field, text)
+    case .timeToLive:
+      // Digits only: Int takes a sign, too.
+      let isNumber = (1...10).contains(text.count) && text.allSatisfy { $0 &- 0x30 < 10 }
+      setTimeToLive(isNumber ? Int64(String(decoding: text, as: UTF8.self)) : nil)
     case .other: keep(key, text)
     case .data: break
     }
@@ -150,6 +157,15 @@ struct AttributeReader: ~Copyable {
     }
     guard draft[field].isEmpty else { return fail(name, "appears twice") }
     draft[field] = text
+  }
+
+  private mutating func setTimeToLive(_ seconds: Int64?) {
+    guard let seconds, 1...EventDraft.maximumTimeToLive ~= seconds else {
+      return fail(
+        "arkttl", "must be a whole number of seconds from 1 to \(EventDraft.maximumTimeToLive)")
+    }
+    guard draft.timeToLive == 0 else { return fail("arkttl", "appears twice") }
+    draft.timeToLive = UInt32(seconds)
   }
 
   private mutating func setBase64(_ text: UnsafeRawBufferPointer) {
@@ -228,10 +244,9 @@ struct AttributeReader: ~Copyable {
     if error == nil { error = EventError(.invalidAttribute, attribute: attribute, message) }
   }
 
-  /// Whether a media type is application/json, parameters aside.
+  /// Whether a media type is application/json without parameters, which goes without saying.
   private static func isPlainJSON(_ type: UnsafeRawBufferPointer) -> Bool {
-    let essence = type.prefix { $0 != UInt8(ascii: ";") && $0 != 0x20 }
-    return essence.elementsEqual("application/json".utf8) { $0 | 0x20 == $1 || $0 == $1 }
+    type.elementsEqual("application/json".utf8) { $0 | 0x20 == $1 || $0 == $1 }
   }
 
   /// CloudEvents 1.0, "Type system": a String has no control characters and no noncharacters.

@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// One thing that happened.
 ///
 /// An event is a reference into its batch's memory: copying one costs a reference count, and its fields are decoded when they are asked for. Its wire form, one line of
@@ -21,27 +29,29 @@ public struct Event: Sendable {
   ///   - id: unique together with `source`; an event with the same pair is a duplicate. Default: a new UUID (version 7).
   ///   - source: a URI-reference that names the producer. Default `/ark`.
   ///   - time: when it happened. Default: now.
+  ///   - timeToLive: how long the store keeps it, counted from when it is stored. Rounded up to whole seconds, at least 1 s and at most 2,147,483,647 s. Default: as long as
+  ///     the store keeps any event.
   ///   - payload: what there is to say about it. Default: nothing.
   /// - Precondition: the attributes take no more than `EventBatchBuilder.maximumAttributeBytes` bytes together.
   public init(
     _ kind: Kind, id: String? = nil, source: String = "/ark", time: Timestamp = .now(),
     namespace: String? = nil, query: String? = nil, queryName: String? = nil,
     session: String? = nil, conversation: String? = nil, agent: String? = nil,
-    toolCall: String? = nil, payload: Payload = .none
+    toolCall: String? = nil, timeToLive: Duration? = nil, payload: Payload = .none
   ) {
     self.init(
       kind, id: id, source: source, time: time,
       correlation: Correlation(
         namespace: namespace, session: session, query: query, queryName: queryName,
         conversation: conversation, agent: agent, toolCall: toolCall),
-      payload: payload)
+      timeToLive: timeToLive, payload: payload)
   }
 
   /// Makes an event with any correlation.
   /// - Precondition: as for the other initialiser.
   public init(
     _ kind: Kind, id: String? = nil, source: String = "/ark", time: Timestamp = .now(),
-    correlation: Correlation, payload: Payload = .none
+    correlation: Correlation, timeToLive: Duration? = nil, payload: Payload = .none
   ) {
     precondition(
       !kind.rawValue.isEmpty && !source.isEmpty,
@@ -49,7 +59,8 @@ public struct Event: Sendable {
     var builder = EventBatchBuilder(bytes: payload.text.count + 512)
     do throws(EventError) {
       try builder.append(
-        kind, id: id, source: source, time: time, correlation: correlation, payload: payload)
+        kind, id: id, source: source, time: time, correlation: correlation,
+        timeToLive: timeToLive, payload: payload)
     } catch {
       preconditionFailure("\(error)")
     }
@@ -69,6 +80,11 @@ extension Event {
   /// When it happened, as its producer says.
   public var time: Timestamp {
     Timestamp(nanosecondsSinceEpoch: storage.record(index).time)
+  }
+  /// How long a store keeps it, counted from when it was stored, in whole seconds; nil: as long as it keeps any event.
+  public var timeToLive: Duration? {
+    let seconds = storage.record(index).timeToLive
+    return seconds == 0 ? nil : .seconds(seconds)
   }
   /// The CloudEvents `subject`, where the producer gave one.
   public var subject: String? { text(of: .subject) }
@@ -124,7 +140,11 @@ extension Event: Equatable, CustomStringConvertible {
   /// Equal when the wire forms are.
   public static func == (a: Event, b: Event) -> Bool {
     a.withWire { first in
-      b.withWire { second in first.elementsEqual(second) }
+      // A wire form is never empty.
+      b.withWire { second in
+        first.count == second.count
+          && memcmp(first.baseAddress!, second.baseAddress!, first.count) == 0
+      }
     }
   }
 

@@ -28,15 +28,17 @@ package struct EventDraft {
   package var a2aTask = EventDraft.absent
   package var a2aContext = EventDraft.absent
   package var parentSpan = EventDraft.absent
-  /// 32 lower-case hex digits.
+  /// 32 hex digits; written in lower case.
   package var trace = EventDraft.absent
-  /// 16 lower-case hex digits.
+  /// 16 hex digits; written in lower case.
   package var span = EventDraft.absent
   /// W3C trace flags, written into `traceparent`.
   package var traceFlags: UInt8 = 1
 
   /// For how many seconds it is kept; 0 for as long as the store keeps any.
   package var timeToLive: UInt32 = 0
+  /// CloudEvents 1.0, "Type system": an Integer has 32 bits, one of them the sign.
+  static let maximumTimeToLive = Int64(Int32.max)
 
   package var dataContentType = EventDraft.absent
   /// Further attributes as JSON members, each with a comma in front: `,"name":value`.
@@ -44,6 +46,8 @@ package struct EventDraft {
   /// One JSON value without white space between tokens (with `isBase64`: a JSON string).
   package var payload = EventDraft.absent
   package var isBase64 = false
+  /// Whoever set it knows that no text needs a JSON escape, apart from the media type. Spares looking at each of them.
+  var isPlain = false
 
   package init() {}
 
@@ -51,10 +55,13 @@ package struct EventDraft {
   var attributeBytes: Int {
     // What stands in every wire form, a made-up id and time, and the names of the trace ids.
     var bytes = 240 + timeText.count + members.count + dataContentType.count * 6
+    // `,"arkttl":` and ten digits.
+    if timeToLive > 0 { bytes += 20 }
     func add(_ text: Text) {
       guard !text.isEmpty else { return }
       // The longest name, `arkconversation`, with its quotes, colon and comma.
-      bytes &+= 24 &+ text.count &+ WireWriter.addedByEscaping(text)
+      bytes &+= 24 &+ text.count
+      if !isPlain { bytes &+= WireWriter.addedByEscaping(text) }
     }
     add(id)
     add(source)

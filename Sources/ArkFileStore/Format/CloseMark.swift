@@ -9,7 +9,7 @@ import ArkBroker
 ///    16  u32      CRC-32C of the 16 bytes before and of where the mark begins in the file, as u64
 struct CloseMark: Equatable {
   static let length = 20
-  private static let magic: [UInt8] = Array("ARKDONE\n".utf8)
+  static let magic: [UInt8] = Array("ARKDONE\n".utf8)
 
   var last: Position
   /// Where it begins: a copy of it further on says nothing.

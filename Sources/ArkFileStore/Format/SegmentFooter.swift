@@ -13,7 +13,7 @@ import ArkBroker
 ///    60  u32      CRC-32C of the footer up to here
 struct SegmentFooter: Equatable {
   static let length = 64
-  private static let magic: [UInt8] = Array("ARKSEAL\n".utf8)
+  static let magic: [UInt8] = Array("ARKSEAL\n".utf8)
 
   var last: Position
   var count: Int

@@ -23,7 +23,9 @@ final class DiskLog: Sendable {
   let rewriting = Mutex<Void>(())
   let isClosing = Atomic<Bool>(false)
   /// The time, nanoseconds since 1970.
-  let now: @Sendable () -> Int64
+  let clock: @Sendable () -> Int64
+  /// How far readers and the background are ahead of the clock, in nanoseconds: for tests of expiry.
+  let clockOffset = Atomic<Int64>(0)
 
   private struct Threads: Sendable {
     let writer: LogWriter
@@ -35,7 +37,7 @@ final class DiskLog: Sendable {
   init(
     _ fileSystem: any FileSystem, _ directory: String, _ retention: FileStore.Retention,
     _ settings: FileStore.Settings,
-    now: @escaping @Sendable () -> Int64 = { Timestamp.now().nanosecondsSinceEpoch },
+    clock: @escaping @Sendable () -> Int64 = { Timestamp.now().nanosecondsSinceEpoch },
     report: @escaping @Sendable (LogRecord.Level, String) -> Void
   ) throws(StoreError) {
     var settings = settings
@@ -44,7 +46,7 @@ final class DiskLog: Sendable {
     self.directory = directory
     self.retention = retention
     self.settings = settings
-    self.now = now
+    self.clock = clock
     onReport = report
     files = OpenFiles(fileSystem)
     values = StateTable(fileSystem, in: directory)
@@ -69,19 +71,24 @@ final class DiskLog: Sendable {
     }
     let recovery = Recovery(
       fileSystem: fileSystem, directory: directory, settings: settings, files: files,
-      pool: pool, now: now(), report: report)
+      pool: pool, now: clock(), report: report)
     let opened = try recovery.run(deleted: deleted)
     seed = opened.seed
     state = Mutex(opened.state)
     let writer = LogWriter(self, opened.active)
     if opened.active.file == nil {
       // So that positions are safe from being given again, whatever is deleted.
-      try writer.beginFirstSegment()
+      do throws(StoreError) {
+        try writer.beginFirstSegment()
+      } catch {
+        try? writer.close()
+        throw error
+      }
     }
     let seconds = max(1, Int(settings.maintenanceInterval.components.seconds))
     let maintenance =
       settings.worksInBackground
-      ? Worker(every: seconds) { [weak self] in self?.maintain() } : nil
+      ? Worker(niceness: 10, every: seconds) { [weak self] in self?.maintain() } : nil
     threads.withLock { $0 = Threads(writer: writer, maintenance: maintenance) }
   }
 
@@ -91,6 +98,11 @@ final class DiskLog: Sendable {
   func report(_ level: LogRecord.Level, _ message: String) { onReport(level, message) }
 
   // MARK: The writer's
+
+  /// Nanoseconds since 1970.
+  var now: Int64 {
+    clock() &+ clockOffset.load(ordering: .relaxed)
+  }
 
   var newest: Position { state.withLock { $0.newest } }
 
@@ -115,7 +127,10 @@ final class DiskLog: Sendable {
 
   // MARK: Calls
 
-  func append(_ request: AppendRequest, then completion: @escaping LogWriter.Completion) {
+  func append(
+    _ request: AppendRequest, onWritten: (@Sendable (Positions) -> Void)? = nil,
+    then completion: @escaping LogWriter.Completion
+  ) {
     guard let writer = threads.withLock({ $0?.writer }) else {
       return completion(.failure(.closed))
     }
@@ -128,6 +143,7 @@ final class DiskLog: Sendable {
       LogWriter.Job(
         batch: request.batch,
         durability: max(settings.durability, request.durability ?? .written),
+        onWritten: onWritten,
         completion: completion))
   }
 
@@ -149,8 +165,7 @@ final class DiskLog: Sendable {
       attempt += 1
       let view = try view()
       var reader = PageReader(
-        view, request, now: now(), pool: pool,
-        report: { [self] in report(.error, $0) })
+        view, request, now: now, pool: pool, report: { [self] in report(.error, $0) })
       do throws(StoreError) {
         return try reader.run()
       } catch {

@@ -7,9 +7,9 @@ import ArkBroker
 ///
 /// Not thread-safe. When a write or a sync has failed, what the file holds is not known: the next change makes a new one.
 struct Journal {
-  private static let magic: [UInt8] = Array("ARKJRNL\n".utf8)
-  private static let headerLength = 16
-  private static let entryHeader = 16
+  static let magic: [UInt8] = Array("ARKJRNL\n".utf8)
+  static let headerLength = 16
+  static let entryHeader = 16
 
   private let fileSystem: any FileSystem
   private let directory: String
@@ -79,7 +79,7 @@ struct Journal {
   }
 
   /// Where the entry that begins at `place` ends, if it is sound.
-  private static func entry(in bytes: [UInt8], at place: Int, number: UInt64?) -> Int? {
+  static func entry(in bytes: [UInt8], at place: Int, number: UInt64?) -> Int? {
     guard place + entryHeader <= bytes.count else { return nil }
     let end = place + entryHeader + Int(bytes.number(place, as: UInt32.self))
     guard end <= bytes.count,
@@ -89,7 +89,7 @@ struct Journal {
     return end
   }
 
-  private static func isSound(_ bytes: [UInt8], at place: Int, after number: UInt64) -> Bool {
+  static func isSound(_ bytes: [UInt8], at place: Int, after number: UInt64) -> Bool {
     guard place + entryHeader <= bytes.count else { return false }
     let found: UInt64 = bytes.number(place + 8)
     guard found >= number, found - number < 1 << 32 else { return false }

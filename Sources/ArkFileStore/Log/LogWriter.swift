@@ -11,6 +11,8 @@ final class LogWriter: @unchecked Sendable {
   struct Job: Sendable {
     let batch: EventBatch
     let durability: Durability
+    /// Called before the sync.
+    let onWritten: (@Sendable (Positions) -> Void)?
     let completion: Completion
   }
 
@@ -117,6 +119,10 @@ final class LogWriter: @unchecked Sendable {
     let job: Job
     let first: Position
     let offsets: [UInt32]
+
+    var positions: Positions {
+      Positions(first: first, last: first.advanced(by: job.batch.count - 1))
+    }
   }
 
   private func write(_ jobs: [Job]) {
@@ -164,7 +170,7 @@ final class LogWriter: @unchecked Sendable {
     let storage = job.batch.storage
     var offsets: [UInt32] = []
     offsets.reserveCapacity(count)
-    let stored = log.now()
+    let stored = log.clock()
     var flags: Record.Flags = isSynced && buffer.count == 0 ? .followsSync : []
     for ordinal in 0..<count {
       if ordinal == count - 1 { flags.insert(.endsAppend) }
@@ -200,6 +206,9 @@ final class LogWriter: @unchecked Sendable {
     } catch {
       return takeBack(pending, StoreError(error), isTrusted: true)
     }
+    if mustSync {
+      for one in pending { one.job.onWritten?(one.positions) }
+    }
     do throws(FileError) {
       if mustSync { try file.sync() }
       isSynced = mustSync
@@ -207,10 +216,7 @@ final class LogWriter: @unchecked Sendable {
       return takeBack(pending, StoreError(error), isTrusted: false)
     }
     show(pending)
-    for one in pending {
-      let last = one.first.advanced(by: one.job.batch.count - 1)
-      one.job.completion(.success(Positions(first: one.first, last: last)))
-    }
+    for one in pending { one.job.completion(.success(one.positions)) }
   }
 
   private func show(_ pending: [Pending]) {
@@ -218,7 +224,7 @@ final class LogWriter: @unchecked Sendable {
     for one in pending {
       let storage = one.job.batch.storage
       var position = one.first
-      let stored = log.now()
+      let stored = log.clock()
       for ordinal in 0..<one.job.batch.count {
         let record = storage.record(one.job.batch.selection[ordinal])
         summary.add(
@@ -305,7 +311,7 @@ final class LogWriter: @unchecked Sendable {
       }
     }
     var header = SegmentHeader(
-      first: next, previous: acknowledged, began: log.now(), seed: log.seed)
+      first: next, previous: acknowledged, began: log.clock(), seed: log.seed)
     header.isAhead = log.settings.durability == .written
     let name = SegmentName(first: next)
     // When this fails, the new segment may be there all the same, and bounds the old one: nothing may be written to that any more.

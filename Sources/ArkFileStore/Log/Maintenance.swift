@@ -128,7 +128,7 @@ extension DiskLog {
   }
 
   private func letGo(olderThan age: Duration) throws(StoreError) {
-    let now = self.now()
+    let now = self.now
     let limit = now - Int64(age.components.seconds) * 1_000_000_000
     // The newest segment must come to an end, too, however slowly it fills.
     let oldestActive = now - max(Int64(age.components.seconds) / 16, 1) * 1_000_000_000
@@ -231,7 +231,7 @@ extension DiskLog {
 
   /// Rewrites segments of which a good part is deleted or expired.
   private func compact() throws(StoreError) {
-    let now = self.now()
+    let now = self.now
     try endSegmentWithDeletions()
     let (parts, deleted) = state.withLock { ($0.parts.dropLast(), $0.deleted) }
     try forEach(parts) { (part) throws(StoreError) in
@@ -262,7 +262,7 @@ extension DiskLog {
 
   /// Writes a segment anew, without what is deleted or expired, and compressed if that is wanted.
   private func rewrite(_ part: LogView.Part, keepingAll: Bool) throws(StoreError) {
-    let now = self.now()
+    let now = self.now
     let (deleted, isCurrent) = state.withLock { ($0.deleted, $0.holds(part.segment)) }
     guard isCurrent else { return }
     let old = part.segment

@@ -121,6 +121,12 @@ final class BlockTable: Sendable {
     return bytes
   }
 
+
+  /// Whether a block is what was written.
+  func isSound(_ block: Int, of file: any File) throws(FileError) -> Bool {
+    let entry = entries[block]
+    return CRC32C.of(try file.bytes(at: entry.start, count: entry.count)) == entry.checksum
+  }
 }
 
 /// Raw deflate (RFC 1951) by zlib.

@@ -88,7 +88,7 @@ final class LogHarness {
 
   func open() throws(StoreError) {
     log = try DiskLog(
-      system, LogHarness.directory, retention, settings, now: { [clock] in clock.now },
+      system, LogHarness.directory, retention, settings, clock: { [clock] in clock.now },
       report: { [reports] in reports.add(LogRecord($0, $1)) })
   }
 

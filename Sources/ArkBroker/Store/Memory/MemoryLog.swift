@@ -9,6 +9,8 @@ struct MemoryLog: ~Copyable {
   private var newest = Position.start
   private(set) var footprint = 0
   private var count = 0
+  /// Some event has a time to live.
+  private(set) var hasExpiring = false
   private(set) var isClosed = false
   var values: [StateKey: [UInt8]] = [:]
 
@@ -22,16 +24,19 @@ struct MemoryLog: ~Copyable {
     return Bounds(oldest: newest.advanced(by: 1), newest: newest)
   }
 
-  mutating func append(_ batch: EventBatch) -> Positions {
+  /// - Parameter now: the time, nanoseconds since 1970.
+  mutating func append(_ batch: EventBatch, now: () -> Int64) -> Positions {
     let first = newest.advanced(by: 1)
     guard !batch.isEmpty else { return Positions(first: first, last: newest) }
     if firstSegment == segments.count || segments[segments.count - 1].isFull(of: retention) {
       segments.append(MemorySegment())
     }
+    let stored = StoredBatch(
+      storage: batch.storage, selection: batch.selection, positions: .from(first))
     let entry = MemorySegment.Entry(
-      batch: StoredBatch(
-        storage: batch.storage, selection: batch.selection, positions: .from(first)),
-      last: newest.advanced(by: batch.count))
+      batch: stored, last: newest.advanced(by: batch.count),
+      expiry: BatchExpiry(stored, now: now))
+    if entry.expiry.first < .max { hasExpiring = true }
     segments[segments.count - 1].append(entry)
     newest = entry.last
     footprint += entry.footprint
@@ -103,16 +108,21 @@ struct MemoryLog: ~Copyable {
     var reachedEnd = false
   }
 
-  func candidates(after: Position, _ keys: Keys?, limit: ReadLimit) -> Candidates {
+  /// - Parameter now: the time, nanoseconds since 1970.
+  func candidates(after: Position, _ keys: Keys?, limit: ReadLimit, now: () -> Int64) -> Candidates
+  {
     var found = Candidates(lookedThrough: after)
     guard after < newest else {
       found.reachedEnd = true
       return found
     }
+    let now = hasExpiring ? now() : .min
     var place = segment(holding: after.advanced(by: 1))
     var events = 0
     while place < segments.count {
-      if segments[place].collect(after: after, keys, limit: limit, into: &found, &events) {
+      if segments[place].collect(
+        after: after, keys, limit: limit, now: now, into: &found, &events)
+      {
         return found
       }
       place += 1

@@ -4,6 +4,7 @@ struct MemorySegment {
     var batch: StoredBatch
     /// The last position the batch took, even if that event has been deleted since.
     var last: Position
+    var expiry: BatchExpiry
 
     /// Memory of the batch, and roughly that of its index entries.
     var footprint: Int { batch.storage.footprint + batch.count * 64 + 96 }
@@ -75,19 +76,20 @@ struct MemorySegment {
   }
 
   /// Adds batches behind `after` until there are enough.
+  /// - Parameter now: events that have expired by then are left out.
   /// - Returns: whether there are.
   func collect(
-    after: Position, _ keys: MemoryLog.Keys?, limit: ReadLimit,
+    after: Position, _ keys: MemoryLog.Keys?, limit: ReadLimit, now: Int64,
     into found: inout MemoryLog.Candidates, _ events: inout Int
   ) -> Bool {
     let first = entry(holding: after.advanced(by: 1))
     if let keys {
       for place in index.entries(keys, from: first) {
-        if take(place, after, limit, &found, &events) { return true }
+        if take(place, after, limit, now, &found, &events) { return true }
       }
     } else {
       for place in first..<entries.count {
-        if take(place, after, limit, &found, &events) { return true }
+        if take(place, after, limit, now, &found, &events) { return true }
       }
     }
     found.lookedThrough = max(found.lookedThrough, last)
@@ -95,13 +97,14 @@ struct MemorySegment {
   }
 
   private func take(
-    _ place: Int, _ after: Position, _ limit: ReadLimit, _ found: inout MemoryLog.Candidates,
-    _ events: inout Int
+    _ place: Int, _ after: Position, _ limit: ReadLimit, _ now: Int64,
+    _ found: inout MemoryLog.Candidates, _ events: inout Int
   ) -> Bool {
     var batch = entries[place].batch
     if let first = batch.first, first.position <= after {
       batch = batch.choosing(batch.selection.dropping(while: { batch.position(at: $0) <= after }))
     }
+    batch = entries[place].expiry.hidingExpired(of: batch, at: now)
     guard !batch.isEmpty else { return false }
     found.batches.append(batch)
     found.lookedThrough = entries[place].last

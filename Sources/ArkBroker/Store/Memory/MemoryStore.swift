@@ -2,7 +2,7 @@ import Synchronization
 
 /// A store in memory: fast, bounded, gone with the process.
 ///
-/// The oldest events go first when a bound is reached. Batches are kept as they came, and readers get references to the same memory. Positions start at 1 with every
+/// The oldest events go first when a bound is reached. An event whose time to live is over is hidden; its memory goes with that of its batch. Batches are kept as they came, and readers get references to the same memory. Positions start at 1 with every
 /// process: a reader that comes back with an older process's position sees either a gap or what now has that position.
 public final class MemoryStore: ImmediateStore {
   /// How much a memory store keeps.
@@ -27,10 +27,17 @@ public final class MemoryStore: ImmediateStore {
   }
 
   private let log: Mutex<MemoryLog>
+  private let now: @Sendable () -> Int64
 
   /// - Parameter retention: what to keep. The newest batch is kept even when it alone is over the bound.
-  public init(keeping retention: Retention) {
+  public convenience init(keeping retention: Retention) {
+    self.init(keeping: retention, now: { Timestamp.now().nanosecondsSinceEpoch })
+  }
+
+  /// - Parameter now: the time, nanoseconds since 1970: asked only when some event has a time to live.
+  package init(keeping retention: Retention, now: @escaping @Sendable () -> Int64) {
     log = Mutex(MemoryLog(retention: retention))
+    self.now = now
   }
 
   /// Takes a batch in. It is as safe as the process: there is no copy anywhere else.
@@ -76,7 +83,7 @@ public final class MemoryStore: ImmediateStore {
 
   package func appendImmediately(_ batch: EventBatch) throws(StoreError) -> Positions {
     let batch = batch.compacted()
-    return try open { $0.append(batch) }
+    return try open { [now] in $0.append(batch, now: now) }
   }
 
   package func readImmediately(_ request: ReadRequest) throws(StoreError) -> Page {
@@ -86,7 +93,9 @@ public final class MemoryStore: ImmediateStore {
     // Batches are collected under the lock, events are examined outside it.
     while true {
       let after = page.lookedThrough
-      let found = try open { $0.candidates(after: after, keys, limit: request.limit) }
+      let found = try open { [now] in
+        $0.candidates(after: after, keys, limit: request.limit, now: now)
+      }
       let complete = page.append(
         found, matching: request.matcher, limit: request.limit)
       examined += found.batches.count

@@ -1,0 +1,166 @@
+import ArkBroker
+
+/// A segment as it lies on disk, read with as little trust as possible: what cannot be read is put together from what can.
+///
+/// Nothing is written.
+struct SegmentImage {
+  let name: SegmentName
+  let path: String
+  let size: Int
+  /// What is wrong with the parts that hold no records.
+  private(set) var findings: [StoreFinding] = []
+  /// As it stands in the file, or as it must have been.
+  private(set) var header: SegmentHeader
+  /// Nil when the segment has none, because it was still written to.
+  private(set) var footer: SegmentFooter?
+  /// Whether `footer` is what stands in the file.
+  private(set) var hasSoundFooter = false
+  /// When the store was closed while the segment was still to be written to.
+  private(set) var mark: CloseMark?
+  /// Nil when the records are not compressed.
+  private(set) var table: BlockTable?
+  /// Where the records end at the latest, uncompressed and counted from the start of the file.
+  private(set) var end: Int
+  private let file: any File
+
+  /// What else the store knows, for what cannot be read in this file.
+  struct Surroundings {
+    /// Of another segment: all of a store have the same.
+    var seed: HashSeed?
+    /// The last position before this segment.
+    var previous: Position?
+    /// There is an index, which is made only when the segment has its footer.
+    var hasIndex = false
+  }
+
+  init(
+    _ name: SegmentName, in directory: String, on fileSystem: any FileSystem,
+    _ surroundings: Surroundings
+  ) throws(FileError) {
+    self.name = name
+    path = "\(directory)/\(name.file)"
+    file = try fileSystem.open(path, .read)
+    size = try file.size()
+    let first = try file.bytes(at: 0, count: SegmentHeader.length)
+    let last =
+      size >= SegmentHeader.length + SegmentFooter.length
+      ? try file.bytes(at: size - SegmentFooter.length, count: SegmentFooter.length) : []
+    header = SegmentHeader(
+      first: name.first, previous: surroundings.previous ?? name.first.advanced(by: -1), began: 0,
+      seed: surroundings.seed ?? .random())
+    footer = SegmentFooter(last)
+    hasSoundFooter = footer != nil
+    end = size
+    readHeader(first)
+    try readFooter(last, hasIndex: surroundings.hasIndex)
+  }
+
+  private mutating func find(at offset: Int, _ message: String) {
+    findings.append(StoreFinding(.damage, path, at: offset, message))
+  }
+
+  private mutating func readHeader(_ bytes: [UInt8]) {
+    do throws(SegmentHeader.Flaw) {
+      header = try SegmentHeader(bytes)
+      if header.first != name.first {
+        find(
+          at: 16,
+          "the header says that the first position is \(header.first), the name that it is \(name.first)"
+        )
+        header.first = name.first
+      }
+    } catch {
+      switch error {
+      case .unknownVersion(let version):
+        find(at: 8, "the format version is \(version), which this release does not know")
+      case .damaged: find(at: 0, "the header, bytes 0 to \(SegmentHeader.length), is damaged")
+      }
+      header.isCompressed = (footer?.blocks ?? 0) > 0
+    }
+  }
+
+  private mutating func readFooter(_ bytes: [UInt8], hasIndex: Bool) throws(FileError) {
+    let start = size - SegmentFooter.length
+    if let footer, !header.isCompressed, footer.end != start {
+      find(
+        at: start,
+        "the footer says that the records end at byte \(footer.end), but it stands at byte \(start)"
+      )
+      hasSoundFooter = false
+      self.footer = nil
+    }
+    if footer == nil, header.isCompressed || hasIndex || SegmentImage.begins(bytes, like: SegmentFooter.magic) {
+      hasSoundFooter = false
+      // As much as is needed to read the records.
+      footer = SegmentFooter(
+        last: .end, count: 0, end: max(SegmentHeader.length, start), times: 0...0,
+        firstExpiry: .max)
+      find(at: max(0, start), "the footer, the last \(SegmentFooter.length) bytes, is damaged")
+    }
+    if header.isCompressed { try readTable() } else { end = footer?.end ?? size }
+    if footer == nil { readMark(Array(bytes.suffix(CloseMark.length))) }
+  }
+
+  private mutating func readMark(_ bytes: [UInt8]) {
+    let start = size - CloseMark.length
+    mark = CloseMark(bytes, at: start)
+    if mark == nil, SegmentImage.begins(bytes, like: CloseMark.magic) {
+      mark = CloseMark(last: .end, offset: start)
+      find(at: start, "the mark of a store that was closed is damaged")
+    }
+    if let mark { end = mark.offset }
+  }
+
+  /// Whether most of what a footer or mark begins with is there.
+  private static func begins(_ bytes: [UInt8], like magic: [UInt8]) -> Bool {
+    zip(bytes, magic).count { $0 == $1 } >= 6
+  }
+
+  // MARK: Blocks
+
+  private mutating func readTable() throws(FileError) {
+    guard
+      let image = try BlockTableImage(
+        file, before: size - SegmentFooter.length, count: hasSoundFooter ? footer?.blocks : nil)
+    else {
+      find(at: SegmentHeader.length, "the block table cannot be found: no record can be read")
+      end = SegmentHeader.length
+      table = BlockTable([], end: end)
+      return
+    }
+    if !image.isSound {
+      find(at: image.start, "the block table, bytes \(image.start) to \(image.end), is damaged")
+    } else if let (offset, expected) = image.misplaced {
+      find(at: offset, "by the block table a block ends or begins here, and should at \(expected)")
+    }
+    if !hasSoundFooter { footer?.end = try image.recordsEnd(file) }
+    end = footer?.end ?? SegmentHeader.length
+    table = image.table(end: end)
+  }
+
+  // MARK: Records
+
+  /// The same segment for whoever reads its records.
+  func segment(files: OpenFiles) -> Segment {
+    Segment(
+      name: name, path: path, header: header, footer: footer,
+      index: GrowingIndex(seed: header.seed), files: files, blocks: table)
+  }
+
+  /// The blocks that are not what was written.
+  func damagedBlocks() throws(FileError) -> [Int] {
+    guard let table else { return [] }
+    var damaged: [Int] = []
+    for block in table.entries.indices where try !table.isSound(block, of: file) {
+      damaged.append(block)
+    }
+    return damaged
+  }
+
+  /// Where in the file the record is, or the block that holds it.
+  func fileOffset(of offset: Int) -> Int {
+    guard let table else { return offset }
+    let block = (offset - SegmentHeader.length) / BlockTable.blockSize
+    return table.entries.indices.contains(block) ? table.entries[block].start : size
+  }
+}

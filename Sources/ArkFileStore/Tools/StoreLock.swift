@@ -1,0 +1,26 @@
+import ArkBroker
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// Who has a store open.
+package enum StoreLock {
+  /// Who seems to have it, by the note in the lock file; nil when that process is no more, or nobody ever had it.
+  ///
+  /// Only for people: the lock itself is not touched, because a broker that starts in that moment would be refused.
+  package static func holder(of directory: String) -> String? {
+    guard let file = try? DiskFileSystem().open("\(directory)/lock", .read),
+      let bytes = try? file.bytes(at: 0, count: 256)
+    else { return nil }
+    let note = String(decoding: bytes, as: UTF8.self)
+    guard let number = note.split(separator: " ").last.flatMap({ Int32($0) }), number > 0,
+      kill(number, 0) == 0 || errno == EPERM
+    else { return nil }
+    return note
+  }
+}

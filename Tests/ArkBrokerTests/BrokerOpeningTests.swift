@@ -1,0 +1,114 @@
+import ArkBrokerTesting
+import Synchronization
+import Testing
+
+@testable import ArkBroker
+
+@Suite struct BrokerOpeningTests {
+  /// A store that opens, or refuses to, when the test says so.
+  private final class SlowToOpen: Store {
+    let base = MemoryStore(keeping: .megabytes(1))
+    let gate = Signal()
+    let error: StoreError?
+
+    init(failing error: StoreError? = nil) { self.error = error }
+
+    func open() async throws(StoreError) {
+      await gate.waitIgnoringCancellation()
+      if let error {
+        // Whoever tries again gets the same answer.
+        gate.raise()
+        throw error
+      }
+    }
+    func append(_ request: AppendRequest) async throws(StoreError) -> Positions {
+      try await base.append(request)
+    }
+    func read(_ request: ReadRequest) async throws(StoreError) -> Page {
+      try await base.read(request)
+    }
+    var bounds: Bounds { get async { await base.bounds } }
+    func delete(_ request: DeleteRequest) async throws(StoreError) -> Int {
+      try await base.delete(request)
+    }
+    func value(for key: StateKey) async throws(StoreError) -> [UInt8]? {
+      try await base.value(for: key)
+    }
+    func setValue(_ value: [UInt8]?, for key: StateKey) async throws(StoreError) {
+      try await base.setValue(value, for: key)
+    }
+    func close() async throws(StoreError) { try await base.close() }
+  }
+
+  /// Runs until it is cancelled, as a server does.
+  private struct Server: EventSource, BrokerService {
+    let runs = Tally()
+
+    func run(into inlet: Inlet) async throws { await serve() }
+    func run(in broker: Broker) async throws { await serve() }
+    private func serve() async {
+      runs.add()
+      let signal = Signal()
+      while !Task.isCancelled { await signal.wait() }
+    }
+  }
+
+  private struct Watches: EventSink {
+    let runs: Tally
+    func run(reading outlet: Outlet) async throws { runs.add() }
+  }
+
+  @Test func serversRunWhileTheStoreIsBeingOpened() async throws {
+    let store = SlowToOpen()
+    let server = Server()
+    let sinks = Tally()
+    let broker = Broker {
+      Sources(server)
+      store
+      Watches(runs: sinks)
+      Services(server)
+    }
+    let run = Task { try await broker.run() }
+    await eventually("the servers run") { server.runs.value == 2 }
+    #expect(!broker.isOpen)
+    #expect(sinks.value == 0)
+    store.gate.raise()
+    await eventually("the sinks run") { sinks.value == 1 }
+    #expect(broker.isOpen)
+    run.cancel()
+    try await run.value
+  }
+
+  @Test func aStoreThatCannotBeOpenedEndsTheRunAndTheServers() async throws {
+    let store = SlowToOpen(failing: StoreError(.locked, "held by somebody"))
+    let server = Server()
+    let sinks = Tally()
+    let records = Collected<LogRecord>()
+    let broker = Broker(onLog: { records.add($0) }) {
+      Sources(server)
+      store
+      Watches(runs: sinks)
+    }
+    let run = Task { try await broker.run() }
+    await eventually("the server runs") { server.runs.value == 1 }
+    store.gate.raise()
+    let error = await #expect(throws: StoreError.self) { try await run.value }
+    #expect(error?.code == .locked)
+    #expect(sinks.value == 0)
+    #expect(records.all.isEmpty)
+    await #expect(throws: StoreError.self) { try await broker.open() }
+  }
+
+  /// One part that is a source and a service has to say which is meant.
+  private struct Sources: EventSource {
+    let server: Server
+    init(_ server: Server) { self.server = server }
+    func run(into inlet: Inlet) async throws { try await server.run(into: inlet) }
+  }
+
+  private struct Services: BrokerService {
+    let server: Server
+    init(_ server: Server) { self.server = server }
+    func run(in broker: Broker) async throws { try await server.run(in: broker) }
+  }
+}
