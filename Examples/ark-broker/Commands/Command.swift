@@ -24,7 +24,7 @@ extension Command {
 
 /// The commands that there are.
 enum Commands {
-  private static let all: [any Command.Type] = [VerifyCommand.self]
+  private static let all: [any Command.Type] = [VerifyCommand.self, RepairCommand.self]
 
   static var names: [String] { all.map { $0.name } }
 
