@@ -47,8 +47,8 @@ let package = Package(
       path: "Examples/ark-broker", swiftSettings: settings),
 
     .executableTarget(
-      name: "ark-benchmark", dependencies: ["ArkBroker", "ArkHTTP", "ArkOTLP"],
-      path: "Examples/Benchmarks", exclude: ["fanout.c", "nginx.conf", "post.lua", "run"],
+      name: "ark-benchmark", dependencies: ["ArkBroker", "ArkFileStore", "ArkHTTP", "ArkOTLP"],
+      path: "Examples/Benchmarks", exclude: ["durable.sh", "fanout.c", "nginx.conf", "post.lua", "run"],
       swiftSettings: settings),
 
     .testTarget(

@@ -2,8 +2,13 @@ import ArkBroker
 
 /// Measures what happens inside one process. `Examples/Benchmarks/run` calls it and measures the rest.
 ///
-///     ark-benchmark in-process          publish to delivery
+///     ark-benchmark in-process [BATCH]  publish to delivery
 ///     ark-benchmark decode FILE         OTLP/JSON beside JSONDecoder
+///     ark-benchmark append DIR SECONDS [SHAPE]
+///                                       durable appends
+///     ark-benchmark beside DIR SECONDS SHAPE
+///                                       the same while much else goes on in the store
+///     ark-benchmark replay DIR EVENTS   opening and reading a file store
 @main
 enum Benchmark {
   static func main() async throws {
@@ -11,9 +16,28 @@ enum Benchmark {
     // A task of its own: on the main actor every hop would count.
     try await Task.detached {
       switch arguments.first {
-      case "in-process": try await InProcess.run()
+      case "in-process" where arguments.count == 1: try await InProcess.run()
+      case "in-process" where Int(arguments[1]).map { $0 > 0 } ?? false:
+        try await InProcess.run(batches: [Int(arguments[1])!])
       case "decode" where arguments.count == 2: try Decode.run(file: arguments[1])
-      default: print("usage: ark-benchmark in-process | decode FILE")
+      case "append" where arguments.count >= 3:
+        for shape in Append.Shape.allCases
+        where arguments.count == 3 || shape.rawValue == arguments[3] {
+          try await Append.run(
+            in: arguments[1], seconds: Double(arguments[2]) ?? 3, shape: shape)
+        }
+      case "beside" where arguments.count == 4:
+        guard let shape = Append.Shape(rawValue: arguments[3]) else {
+          return print("SHAPE is one of \(Append.Shape.allCases.map(\.rawValue))")
+        }
+        try await Append.runBesideOthers(
+          in: arguments[1], seconds: Double(arguments[2]) ?? 3, shape: shape)
+      case "replay" where arguments.count == 3:
+        try await Replay.run(in: arguments[1], events: Int(arguments[2]) ?? 1_000_000)
+      default:
+        print(
+          "usage: ark-benchmark in-process [BATCH] | decode FILE | append DIR SECONDS [SHAPE] | beside DIR SECONDS SHAPE | replay DIR EVENTS"
+        )
       }
     }.value
   }

@@ -2,8 +2,9 @@ import ArkBroker
 
 /// Events of 1 KiB from one publisher to subscribers of everything, through a memory store of 256 MiB.
 enum InProcess {
-  static func run() async throws {
-    for batch in [256, 1] {
+  /// - Parameter batches: how many events are published at once, in each run.
+  static func run(batches: [Int] = [256, 1]) async throws {
+    for batch in batches {
       for subscribers in [1, 8] {
         let rate = try await Benchmark.median {
           try await measure(

@@ -61,9 +61,11 @@ extension StoreLaws {
       let batches = 25
       let size = 3
       let total = appenders * batches * size
+      let start = StartingLine(appenders)
       try await withThrowingTaskGroup(of: Void.self) { group in
         for appender in 0..<appenders {
           group.addTask {
+            await start.reached()
             for number in 0..<batches {
               let events = (0..<size).map {
                 Event("law.event", id: "\(appender)-\(number)-\($0)", session: "s-\(appender)")

@@ -72,7 +72,7 @@ public final class FileStore: QueuedStore {
   private let state = Mutex(State.unopened)
   /// Opens and closes, one at a time; reads, several at a time. Threads start with the first call.
   private let control = WorkerBox(threads: 1)
-  private let readers = WorkerBox(threads: 4)
+  private let readers = WorkerBox(threads: 4, niceness: 5)
 
   /// A store in a directory, which is made when it is not there.
   /// - Parameters:
@@ -170,17 +170,17 @@ public final class FileStore: QueuedStore {
   /// - Throws: `StoreError`: `.full` below the floor of free space, `.tooLarge` for a gibibyte and more, `.closed`, `.failed`. Then nothing of the batch is stored.
   public func append(_ request: AppendRequest) async throws(StoreError) -> Positions {
     let result: Result<Positions, StoreError> = await withUnsafeContinuation { continuation in
-      append(request) { continuation.resume(returning: $0) }
+      append(request, onWritten: nil) { continuation.resume(returning: $0) }
     }
     return try result.get()
   }
 
   package func append(
-    _ request: AppendRequest,
+    _ request: AppendRequest, onWritten: (@Sendable (Positions) -> Void)?,
     then completion: @escaping @Sendable (Result<Positions, StoreError>) -> Void
   ) {
     do throws(StoreError) {
-      try log().append(request, then: completion)
+      try log().append(request, onWritten: onWritten, then: completion)
     } catch {
       completion(.failure(error))
     }
@@ -195,11 +195,19 @@ public final class FileStore: QueuedStore {
     return try await run(on: readers) { () throws(StoreError) in try log.read(request) }
   }
 
+  package func onReadingThread(_ body: @escaping @Sendable () -> Void) { readers.perform(body) }
+
+  package func readNow(_ request: ReadRequest) throws(StoreError) -> Page {
+    try log().read(request)
+  }
+
+  package var boundsNow: Bounds {
+    (try? log().bounds) ?? Bounds(oldest: Position.start.advanced(by: 1), newest: .start)
+  }
+
   /// The oldest position kept and the newest one given. Of a store that is not open: none.
   public var bounds: Bounds {
-    get async {
-      (try? log().bounds) ?? Bounds(oldest: Position.start.advanced(by: 1), newest: .start)
-    }
+    get async { boundsNow }
   }
 
   /// Hides the matching events at once and for good; their bytes go when their segment is rewritten.
@@ -240,13 +248,17 @@ public final class FileStore: QueuedStore {
 /// Threads that start when they are needed.
 final class WorkerBox: Sendable {
   private let count: Int
+  private let niceness: Int32
   private let worker = Mutex<Worker?>(nil)
 
-  init(threads count: Int) { self.count = count }
+  init(threads count: Int, niceness: Int32 = 0) {
+    self.count = count
+    self.niceness = niceness
+  }
 
   func perform(_ job: @escaping Worker.Job) {
     worker.withLock { worker in
-      if worker == nil { worker = Worker(threads: count) }
+      if worker == nil { worker = Worker(threads: count, niceness: niceness) }
       worker?.perform(job)
     }
   }

@@ -44,6 +44,51 @@ import Testing
     #expect(!event.wire.contains("traceparent") && event[.trace] == trace && event[.span] == nil)
   }
 
+  @Test func idsOfTracesAreWrittenInLowerCase() throws {
+    let correlation = Correlation(
+      trace: "4BF92F3577B34DA6A3CE929D0E0E4736", span: "00F067AA0BA902B7",
+      parentSpan: "B7AD6B7169203331")
+    let event = Event("k", id: "1", correlation: correlation)
+    #expect(event[.trace] == "4bf92f3577b34da6a3ce929d0e0e4736")
+    #expect(event[.span] == "00f067aa0ba902b7" && event[.parentSpan] == "b7ad6b7169203331")
+    let match =
+      Match.trace(correlation.trace!) && .correlation(.span, is: correlation.span!)
+      && .correlation(.parentSpan, is: correlation.parentSpan!)
+    #expect(Keep(match).apply(to: EventBatch([event])).count == 1)
+    let alone = try CloudEvents.structured(
+      Array(
+        #"{"specversion":"1.0","id":"1","source":"/x","type":"t","arktrace":"ABC"}"#.utf8))
+    #expect(Keep(.trace("Abc")).apply(to: alone).count == 1)
+  }
+
+  /// A traceparent that says something else would not be read back.
+  @Test(arguments: [
+    (String(repeating: "x", count: 32), "00f067aa0ba902b7"),
+    ("4bf92f3577b34da6a3ce929d0e0e4736", String(repeating: "\"", count: 16)),
+    (String(repeating: "0", count: 32), "00f067aa0ba902b7"),
+    ("4bf92f3577b34da6a3ce929d0e0e4736", String(repeating: "0", count: 16)),
+  ])
+  func idsThatATraceparentCannotHoldComeBack(trace: String, span: String) throws {
+    let event = Event("k", id: "1", correlation: Correlation(trace: trace, span: span))
+    #expect(!event.wire.contains("traceparent"))
+    var builder = EventBatchBuilder()
+    try builder.append(wire: Array(event.wire.utf8))
+    let copy = builder.finish()[0]
+    #expect(copy == event && copy[.trace] == trace && copy[.span] == span)
+  }
+
+  @Test func eachEventOfABatchHasItsOwnTime() throws {
+    let times: [Int64] = [0, 1, 999_999_999, 1_000_000_000, -1, 86_400_000_000_000, 0, 5_000_000]
+    var builder = EventBatchBuilder()
+    for time in times {
+      try builder.append("k", time: Timestamp(nanosecondsSinceEpoch: time))
+    }
+    for (event, time) in zip(builder.finish(), times) {
+      let time = Timestamp(nanosecondsSinceEpoch: time)
+      #expect(event.time == time && event.wire.contains("\"time\":\"\(time)\""))
+    }
+  }
+
   @Test func onlyWhatMustBeIsEscapedAndComesBack() {
     let text = "a\"b\\c\u{8}\t\n\u{c}\r\u{1}\u{1f}/é日🐝\u{7f}"
     let event = Event("k", id: text, correlation: Correlation(session: text))

@@ -2,32 +2,7 @@ import ArkHTTP
 import Synchronization
 import Testing
 
-/// Keeps responders so that a test can complete them when it likes.
-private final class Held: Sendable {
-  private let responders = Mutex<[(String, HTTPResponder)]>([])
-
-  func keep(_ request: HTTPRequest, _ responder: HTTPResponder) {
-    responders.withLock { $0.append((request.path, responder)) }
-  }
-
-  func take(_ path: String) -> HTTPResponder? {
-    responders.withLock { list in
-      list.firstIndex { $0.0 == path }.map { list.remove(at: $0).1 }
-    }
-  }
-
-  var paths: [String] { responders.withLock { $0.map(\.0) } }
-}
-
 @Suite struct ConnectionTests {
-  private func holding(_ held: Held, limits: HTTPLimits = HTTPLimits()) throws -> TestPeer {
-    try TestPeer(
-      [
-        .inline(.get, "/{x}") { held.keep($0, $1) }, .inline(.post, "/{x}") { held.keep($0, $1) },
-        .mirror(.get, "/now"),
-      ], limits: limits)
-  }
-
   @Test func everyResponseHasItsFields() throws {
     let peer = try TestPeer([.mirror(.post, "/x")])
     peer.send(TestPeer.request("POST /x", body: Array("hi".utf8)))
@@ -102,7 +77,7 @@ private final class Held: Sendable {
 
   @Test func responsesKeepTheOrderOfRequestsWhateverTheOrderOfCompletion() throws {
     let held = Held()
-    let peer = try holding(held)
+    let peer = try TestPeer.holding(held)
     peer.send(["/1", "/2", "/now", "/3"].flatMap { TestPeer.request("GET \($0)") })
     #expect(held.paths == ["/1", "/2", "/3"])
     for path in ["/3", "/2"] { held.take(path)?.complete(.text(path)) }
@@ -116,7 +91,7 @@ private final class Held: Sendable {
 
   @Test func completionFromAnotherThreadIsSentByTheLoop() async throws {
     let held = Held()
-    let peer = try holding(held)
+    let peer = try TestPeer.holding(held)
     peer.send(TestPeer.request("GET /1"))
     let responder = try #require(held.take("/1"))
     await Task.detached { responder.complete(.text("there")) }.value
@@ -125,7 +100,7 @@ private final class Held: Sendable {
 
   @Test func aResponderAnswersOnceAndNeverNotAtAll() throws {
     let held = Held()
-    let peer = try holding(held)
+    let peer = try TestPeer.holding(held)
     peer.send(TestPeer.request("GET /1"))
     let responder = try #require(held.take("/1"))
     responder.complete(.text("first"))
@@ -142,7 +117,7 @@ private final class Held: Sendable {
     let held = Held()
     var limits = HTTPLimits()
     limits.pipelinedRequests = 2
-    let peer = try holding(held, limits: limits)
+    let peer = try TestPeer.holding(held, limits: limits)
     peer.send(["/1", "/2", "/3", "/4"].flatMap { TestPeer.request("GET \($0)") })
     #expect(held.paths == ["/1", "/2"])
     #expect(peer.transport.isPaused)
@@ -161,7 +136,7 @@ private final class Held: Sendable {
     let held = Held()
     var limits = HTTPLimits()
     limits.pipelinedBytes = 1000
-    let peer = try holding(held, limits: limits)
+    let peer = try TestPeer.holding(held, limits: limits)
     let body = [UInt8](repeating: 1, count: 600)
     peer.send(["/1", "/2", "/3"].flatMap { TestPeer.request("POST \($0)", body: body) })
     #expect(held.paths == ["/1", "/2"])
@@ -196,7 +171,7 @@ private final class Held: Sendable {
 
   @Test func nothingAfterTheLastRequestIsLookedAt() throws {
     let held = Held()
-    let peer = try holding(held)
+    let peer = try TestPeer.holding(held)
     peer.send(TestPeer.request("GET /1", ["Connection: close"]) + TestPeer.request("GET /2"))
     #expect(held.paths == ["/1"])
     held.take("/1")?.complete(.text("bye"))
@@ -209,7 +184,7 @@ private final class Held: Sendable {
 
   @Test func aRefusedRequestIsAnsweredAfterThoseBeforeItAndThenLingers() throws {
     let held = Held()
-    let peer = try holding(held)
+    let peer = try TestPeer.holding(held)
     peer.send(TestPeer.request("GET /1") + Array("BAD\r\n\r\nmore".utf8))
     #expect(peer.responses() == [])
     held.take("/1")?.complete(.text("fine"))
@@ -227,7 +202,7 @@ private final class Held: Sendable {
 
   @Test func aHalfClosedPeerStillGetsItsAnswers() throws {
     let held = Held()
-    let peer = try holding(held)
+    let peer = try TestPeer.holding(held)
     peer.send(TestPeer.request("GET /1"))
     peer.close()
     #expect(!peer.transport.isClosed)
@@ -239,7 +214,7 @@ private final class Held: Sendable {
 
   @Test func aBrokenPeerEndsEverything() throws {
     let held = Held()
-    let peer = try holding(held)
+    let peer = try TestPeer.holding(held)
     peer.send(TestPeer.request("GET /1"))
     peer.transport.isBroken = true
     let responder = try #require(held.take("/1"))
@@ -358,90 +333,5 @@ private final class Held: Sendable {
     #expect(all[0].bytesReceived == request.count)
     #expect(all.map(\.bytesSent).reduce(0, +) == output.count)
     #expect(all.allSatisfy { !$0.isAborted })
-  }
-
-  // MARK: Time
-
-  @Test func anIdleConnectionIsClosed() throws {
-    let peer = try TestPeer([.mirror(.get, "/x")])
-    peer.advance(by: .seconds(74))
-    peer.send(TestPeer.request("GET /x"))
-    peer.advance(by: .seconds(74))
-    #expect(!peer.transport.isClosed)
-    peer.advance(by: .seconds(2))
-    #expect(peer.transport.isClosed)
-    #expect(peer.responses().count == 1)
-  }
-
-  @Test func aHeadThatTakesTooLongIsRefused() throws {
-    let peer = try TestPeer([.mirror(.get, "/x")])
-    peer.send("GET /x HTTP/1.1\r\n")
-    peer.advance(by: .seconds(9))
-    peer.send("Host: a\r\n")
-    #expect(peer.responses() == [])
-    peer.advance(by: .seconds(2))
-    #expect(peer.responses().map(\.status) == [408])
-    #expect(peer.transport.isShutDown)
-  }
-
-  @Test func aBodyWithoutProgressIsRefused() throws {
-    let peer = try TestPeer([.mirror(.post, "/x")])
-    peer.send("POST /x HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\na")
-    peer.advance(by: .seconds(29))
-    peer.send("b")
-    peer.advance(by: .seconds(29))
-    #expect(peer.responses() == [])
-    peer.advance(by: .seconds(2))
-    let response = try #require(peer.responses().first)
-    #expect(response.status == 408)
-    #expect(response["Connection"] == "close")
-  }
-
-  @Test func aPeerThatTakesNothingIsClosed() throws {
-    let peer = try TestPeer([.mirror(.get, "/x")])
-    peer.transport.room = 10
-    peer.send(TestPeer.request("GET /x"))
-    peer.advance(by: .seconds(59))
-    peer.take(1)
-    peer.advance(by: .seconds(59))
-    #expect(!peer.transport.isClosed)
-    peer.advance(by: .seconds(2))
-    #expect(peer.transport.isClosed)
-  }
-
-  @Test func aRequestInTheMakingDoesNotTimeOut() throws {
-    let held = Held()
-    let peer = try holding(held)
-    peer.send(TestPeer.request("GET /1"))
-    peer.advance(by: .seconds(600))
-    held.take("/1")?.complete(.text("slow"))
-    peer.loop.run()
-    #expect(peer.responses().map(\.text) == ["slow"])
-    peer.advance(by: .seconds(1))
-    #expect(!peer.transport.isClosed)
-  }
-
-  // MARK: Draining
-
-  @Test func drainingClosesIdleConnectionsAndEndsOthersAfterTheirAnswer() throws {
-    let held = Held()
-    let idle = try holding(held)
-    let busy = try holding(held)
-    let partial = try holding(held)
-    busy.send(TestPeer.request("GET /1"))
-    partial.send("GET /now HTTP/1.1\r\nHost")
-    for peer in [idle, busy, partial] {
-      peer.service.beginDrain()
-      peer.loop.run { peer.connection.drain() }
-    }
-    #expect(idle.transport.isClosed)
-    #expect(!busy.transport.isClosed)
-    held.take("/1")?.complete(.text("last"))
-    busy.loop.run()
-    #expect(busy.responses().first?["Connection"] == "close")
-    #expect(busy.transport.isClosed)
-    partial.send(": a\r\n\r\n")
-    #expect(partial.responses().map(\.status) == [200])
-    #expect(partial.transport.isClosed)
   }
 }

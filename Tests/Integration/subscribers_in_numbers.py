@@ -84,3 +84,23 @@ def test_idle_subscribers_cost_under_8_kib(context):
         connection.close()
     expect(cost < 8192, f"{cost:.0f} bytes each")
     return f"{cost:.0f} bytes each"
+
+
+def test_an_idle_broker_uses_no_processor_time(context):
+    broker = context.broker()
+    subscribers = [Subscriber(broker) for _ in range(100)]
+    broker.publish(event(1))
+    for subscriber in subscribers:
+        subscriber.take(1)
+    # What the last event began is over when an answer comes back on the same loops.
+    for _ in range(20):
+        equal(broker.request("GET", "/health").status, 200, "/health")
+    before, start = broker.cpu_seconds(), time.monotonic()
+    # Nothing is waited for: this is the time over which is measured.
+    time.sleep(3)
+    used, seconds = broker.cpu_seconds() - before, time.monotonic() - start
+    for subscriber in subscribers:
+        subscriber.close()
+    # A timer that runs a hundred times a second, or a loop that never sleeps, takes more.
+    expect(used <= 0.03, f"{used:.2f} s of processor time in {seconds:.1f} s")
+    return f"{used * 1000:.0f} ms in {seconds:.1f} s"

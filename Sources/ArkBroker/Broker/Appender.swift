@@ -191,22 +191,43 @@ final class Appender: Sendable {
         finish(group, plan, batch, nil, deletions)
         continue
       }
-      store.append(request(for: group, batch)) { [self, groups] result in
+      // Where nothing is repeated, a publisher that asks for less than the store promises need not wait for the rest.
+      let contented =
+        plan.duplicates.isEmpty ? group.filter { $0.durability == .written } : []
+      let early = Once()
+      let acknowledgeEarly: @Sendable (Positions) -> Void = { [self] positions in
+        early.set()
+        acknowledge(group, plan, positions.first, []) { $0.durability == .written }
+      }
+      store.append(
+        request(for: group, batch), onWritten: contented.isEmpty ? nil : acknowledgeEarly
+      ) { [self, groups] result in
         var groups = groups
+        let isWaiting = { (publication: Publication) in
+          publication.durability != .written || !early.isSet
+        }
         switch result {
-        case .success(let positions): finish(group, plan, batch, positions, deletions)
+        case .success(let positions):
+          finish(group, plan, batch, positions, deletions, telling: isWaiting)
         case .failure(let error):
           forget(plan)
           if group.count > 1, error.code == .tooLarge {
             groups = group.map { [$0] } + groups
           } else {
-            refuse(group, error)
+            refuse(group.filter(isWaiting), error)
           }
         }
         enqueue(groups, to: store)
       }
       return
     }
+  }
+
+  /// Something that happens at most once.
+  private final class Once: Sendable {
+    private let state = Atomic<Bool>(false)
+    var isSet: Bool { state.load(ordering: .acquiring) }
+    func set() { state.store(true, ordering: .releasing) }
   }
 
   /// The group is as safe as the most demanding publisher wants it.
@@ -254,6 +275,7 @@ final class Appender: Sendable {
     plan.places.reserveCapacity(batch.count)
     recent.withLock { recent in
       recent.reserve(batch.count)
+      for index in 0..<batch.count { recent.fetch(batch.storage.record(index).idHash) }
       for index in 0..<batch.count {
         let hash = batch.storage.record(index).idHash
         switch recent.note(hash) {
@@ -273,7 +295,7 @@ final class Appender: Sendable {
 
   private func finish(
     _ group: [Publication], _ plan: Plan, _ batch: EventBatch, _ positions: Positions?,
-    _ deletions: Int
+    _ deletions: Int, telling isTold: (Publication) -> Bool = { _ in true }
   ) {
     let first = positions?.first ?? .start
     var repeated: [Position] = []
@@ -300,12 +322,13 @@ final class Appender: Sendable {
     if let positions {
       log.tail.append(StoredBatch(batch, first: positions.first), after: deletions)
     }
-    acknowledge(group, plan, first, repeated)
+    acknowledge(group, plan, first, repeated, where: isTold)
   }
 
   /// Tells each publisher where its events are.
   private func acknowledge(
-    _ group: [Publication], _ plan: Plan, _ first: Position, _ repeated: [Position]
+    _ group: [Publication], _ plan: Plan, _ first: Position, _ repeated: [Position],
+    where isTold: (Publication) -> Bool
   ) {
     var next = first
     var start = 0
@@ -327,16 +350,15 @@ final class Appender: Sendable {
         let last = next.advanced(by: -1)
         receipt.last = max(receipt.last ?? last, last)
       }
-      publication.completion(.success(receipt))
+      if isTold(publication) { publication.completion(.success(receipt)) }
       start = end
     }
   }
 
   /// Forgets the ids of a group that was not stored.
   private func forget(_ plan: Plan) {
-    recent.withLock { recent in
-      for place in plan.places where place != Plan.duplicate { recent.forget(place) }
-    }
+    guard let first = plan.places.first(where: { $0 != Plan.duplicate }) else { return }
+    recent.withLock { $0.forget(from: first) }
   }
 
   private func refuse(_ group: [Publication], _ error: StoreError) {

@@ -6,6 +6,8 @@ public final class Cursor {
   private let signal: Signal
   /// The last call had something to return.
   private var isBusy = false
+  /// How often to give way to others before sleeping.
+  private var patience = 1
 
   init(
     _ log: Log, matching match: Match, from start: Start, follows: Bool, limit: ReadLimit,
@@ -27,10 +29,9 @@ public final class Cursor {
   /// - Throws: `StoreError` when the store can't be read. The cursor may be asked again.
   public func next(isolation: isolated (any Actor)? = #isolation) async throws(StoreError) -> Page?
   {
-    if isBusy, cursor.isAtEnd {
-      // Where events come one by one, letting the publisher go on for a moment is cheaper for both than to sleep and be woken for each.
+    if isBusy {
       isBusy = false
-      await Task.yield()
+      await giveWay()
     }
     while !Task.isCancelled {
       switch try cursor.poll() {
@@ -51,6 +52,20 @@ public final class Cursor {
     }
     return nil
   }
+
+  /// Where events come one by one, letting the publisher go on for a moment is cheaper for both than to sleep and be woken for each. Where it is in vain, it is soon given up.
+  private func giveWay(isolation: isolated (any Actor)? = #isolation) async {
+    for _ in 0..<patience {
+      guard cursor.isAtEnd else {
+        patience = min(patience * 2, Cursor.mostPatience)
+        return
+      }
+      await Task.yield()
+    }
+    if cursor.isAtEnd { patience = max(1, patience / 2) }
+  }
+
+  private static let mostPatience = 16
 }
 
 /// The pages that a cursor reads, as an asynchronous sequence.

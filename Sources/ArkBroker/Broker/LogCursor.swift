@@ -10,7 +10,8 @@ package struct LogCursor: ~Copyable {
   private let follows: Bool
   /// With `follows == false`, where to stop.
   private let end: Position
-  private let limit: ReadLimit
+  /// How much a page may hold; may be changed between polls.
+  package var limit: ReadLimit
   private let waiter: TailWaiter
   private let reader: Reader
   private var gap: Gap?
@@ -151,11 +152,39 @@ package struct StoreRead: Sendable {
     }
   }
 
+  /// Asks the store and calls back: on a thread of the store or of a task.
+  package func run(then completion: @escaping @Sendable (Result<Answer, StoreError>) -> Void) {
+    guard let queued = log.queued else {
+      Task {
+        do throws(StoreError) {
+          completion(.success(try await run()))
+        } catch {
+          completion(.failure(error))
+        }
+      }
+      return
+    }
+    queued.onReadingThread {
+      do throws(StoreError) {
+        let answer = try run(bounds: { queued.boundsNow }, read: queued.readNow)
+        completion(.success(answer))
+      } catch {
+        completion(.failure(error))
+      }
+    }
+  }
+
   fileprivate func run(on store: any ImmediateStore) throws(StoreError) -> Answer {
-    var bounds = store.immediateBounds
+    try run(bounds: { store.immediateBounds }, read: store.readImmediately)
+  }
+
+  private func run(
+    bounds currentBounds: () -> Bounds, read: (ReadRequest) throws(StoreError) -> Page
+  ) throws(StoreError) -> Answer {
+    var bounds = currentBounds()
     while true {
-      let page = try store.readImmediately(request(within: bounds))
-      let later = store.immediateBounds
+      let page = try read(request(within: bounds))
+      let later = currentBounds()
       if isUntouched(from: bounds, to: later) { return Answer(bounds: bounds, page: page) }
       bounds = later
     }

@@ -3,22 +3,31 @@
 /// Remembers at least the last `capacity` events, and at most twice as many and two batches: two tables, of which the older is dropped when the newer is full.
 struct RecentIDs {
   private let capacity: Int
-  private var newer: Table
-  private var older: Table
+  private var newer = Table()
+  private var older = Table()
 
   init(capacity: Int) {
-    self.capacity = max(1, capacity)
-    newer = Table(reserving: 0)
-    older = Table(reserving: 0)
+    // Table.Slot has 32 bits for the number of an entry.
+    self.capacity = min(max(1, capacity), 1 << 30)
   }
 
   /// Makes room for ids that will be noted together.
   mutating func reserve(_ count: Int) {
     // Only a full table may take the older one's place: a batch may go beyond the capacity, or too few would be left.
-    guard newer.count >= capacity else { return newer.reserve(count) }
-    older = newer
-    newer = Table(reserving: min(count, capacity))
+    if newer.count >= capacity {
+      swap(&newer, &older)
+      newer.removeAll(keepingRoomFor: capacity)
+    }
     newer.reserve(count)
+  }
+
+  private var fetched = 0
+
+  /// Brings into the cache what a look-up of this id will need. To fetch several before the first is looked up lets the processor do it at once.
+  @inline(__always)
+  mutating func fetch(_ hash: EventIDHash) {
+    fetched &+= older.firstSlot(of: hash)
+    fetched &+= newer.firstSlot(of: hash)
   }
 
   enum Outcome {
@@ -37,80 +46,116 @@ struct RecentIDs {
   /// Fills in where a new event was stored.
   mutating func fill(_ place: Int, with position: Position) { newer.fill(place, with: position) }
 
-  /// Forgets a new event that was not stored after all.
-  mutating func forget(_ place: Int) { newer.forget(place) }
+  /// Forgets the new event at this place and all that were noted after it: they were not stored after all.
+  mutating func forget(from place: Int) { newer.truncate(to: place) }
 
+  /// How many bytes the tables take, for tests.
+  var footprint: Int { newer.footprint + older.footprint }
+
+  /// Entries in the order in which they were noted, found by a table of their numbers.
+  ///
+  /// A look-up of an unknown id, which is nearly every one, touches eight bytes of that table and nothing else: the cost is the cache miss.
   private struct Table {
-    private struct Slot {
+    private struct Entry {
       var hash: EventIDHash
-      /// 0: the slot is empty. `pending`: being noted. `forgotten`: noted and not stored.
-      var position: UInt64
+      /// `Position.start` as long as the event is being stored.
+      var position: Position
     }
 
-    private static let pending = UInt64.max
-    private static let forgotten = UInt64.max - 1
+    /// Which entry lies here, if any, and half of the high word of its hash.
+    private struct Slot {
+      private let bits: UInt64
+
+      static let empty = Slot(bits: 0)
+
+      private init(bits: UInt64) { self.bits = bits }
+
+      init(_ hash: EventIDHash, entry: Int) {
+        bits = hash.high & 0xffff_ffff_0000_0000 | UInt64(truncatingIfNeeded: entry + 1)
+      }
+
+      var isEmpty: Bool { bits == 0 }
+      var entry: Int { Int(truncatingIfNeeded: bits & 0xffff_ffff) - 1 }
+
+      func mayHold(_ hash: EventIDHash) -> Bool { (bits ^ hash.high) >> 32 == 0 }
+    }
 
     private var slots: [Slot] = []
-    /// Slots that are not empty.
-    private var used = 0
-    /// Those of them that were not forgotten.
-    private(set) var count = 0
+    private var entries: [Entry] = []
 
-    init(reserving count: Int) { reserve(count) }
+    var count: Int { entries.count }
 
+    var footprint: Int {
+      slots.capacity * MemoryLayout<Slot>.stride + entries.capacity * MemoryLayout<Entry>.stride
+    }
+
+    /// Makes room for so many more: at least half of the slots stay empty.
     mutating func reserve(_ more: Int) {
-      guard slots.count < (used + more) * 2 else { return }
-      let needed = (count + more) * 2
+      let needed = (entries.count + more) * 2
+      guard slots.count < needed else { return }
       var size = max(64, slots.count)
       while size < needed { size *= 2 }
-      let old = slots
-      let empty = EventIDHash(low: 0, high: 0)
-      slots = Array(repeating: Slot(hash: empty, position: 0), count: size)
-      for full in old where full.position != 0 && full.position != Table.forgotten {
-        slots[place(of: full.hash)] = full
+      slots = Array(repeating: .empty, count: size)
+      for entry in entries.indices {
+        let hash = entries[entry].hash
+        slots[place(of: hash)] = Slot(hash, entry: entry)
       }
-      used = count
+    }
+
+    /// Forgets everything; the memory too, when a large batch has made it much more than `count` need.
+    mutating func removeAll(keepingRoomFor count: Int) {
+      let keeps = slots.count <= count * 4
+      entries.removeAll(keepingCapacity: keeps)
+      if keeps {
+        for place in slots.indices { slots[place] = .empty }
+      } else {
+        slots = []
+      }
+    }
+
+    @inline(__always)
+    func firstSlot(of hash: EventIDHash) -> Int {
+      slots.isEmpty ? 0 : slots[Int(truncatingIfNeeded: hash.low) & (slots.count - 1)].entry
     }
 
     func position(of hash: EventIDHash) -> Position? {
-      guard count > 0 else { return nil }
+      guard !slots.isEmpty else { return nil }
       let slot = slots[place(of: hash)]
-      guard slot.position != 0, slot.position != Table.forgotten else { return nil }
-      return Position(rawValue: slot.position)
+      return slot.isEmpty ? nil : entries[slot.entry].position
     }
 
     mutating func note(_ hash: EventIDHash) -> Outcome {
       let place = place(of: hash)
-      switch slots[place].position {
-      case 0:
-        used += 1
-        count += 1
-        slots[place] = Slot(hash: hash, position: Table.pending)
-        return .new(place)
-      case Table.forgotten:
-        count += 1
-        slots[place].position = Table.pending
-        return .new(place)
-      case Table.pending: return .known(nil)
-      case let position: return .known(Position(rawValue: position))
+      let slot = slots[place]
+      if slot.isEmpty {
+        slots[place] = Slot(hash, entry: entries.count)
+        entries.append(Entry(hash: hash, position: .start))
+        return .new(entries.count - 1)
+      }
+      let position = entries[slot.entry].position
+      return .known(position == .start ? nil : position)
+    }
+
+    mutating func fill(_ entry: Int, with position: Position) { entries[entry].position = position }
+
+    /// Drops the newest entries. The last one in is the first one out, so no other was put behind one of theirs, and a slot can be emptied without moving others.
+    mutating func truncate(to count: Int) {
+      while entries.count > count {
+        slots[place(of: entries[entries.count - 1].hash)] = .empty
+        entries.removeLast()
       }
     }
 
-    mutating func fill(_ place: Int, with position: Position) {
-      slots[place].position = position.rawValue
-    }
-
-    mutating func forget(_ place: Int) {
-      slots[place].position = Table.forgotten
-      count -= 1
-    }
-
     /// Where the hash is, or the empty slot where it belongs.
+    @inline(__always)
     private func place(of hash: EventIDHash) -> Int {
       let mask = slots.count - 1
       var place = Int(truncatingIfNeeded: hash.low) & mask
-      while slots[place].position != 0, slots[place].hash != hash { place = (place + 1) & mask }
-      return place
+      while true {
+        let slot = slots[place]
+        if slot.isEmpty || (slot.mayHold(hash) && entries[slot.entry].hash == hash) { return place }
+        place = (place + 1) & mask
+      }
     }
   }
 }

@@ -6,6 +6,8 @@ import Synchronization
 /// the batch holds: it never hands them anything.
 package final class Tail: Sendable {
   private let state: Mutex<TailState>
+  /// The state's `newest`, for those who only look whether there is something: they should not hold up who appends.
+  private let visible: Atomic<UInt64>
   private let now: @Sendable () -> Int64
 
   /// - Parameters:
@@ -17,10 +19,11 @@ package final class Tail: Sendable {
     now: @escaping @Sendable () -> Int64 = { Timestamp.now().nanosecondsSinceEpoch }
   ) {
     state = Mutex(TailState(newest: newest, bytes: bytes))
+    visible = Atomic(newest.rawValue)
     self.now = now
   }
 
-  package var newest: Position { state.withLock { $0.newest } }
+  package var newest: Position { Position(rawValue: visible.load(ordering: .acquiring)) }
   var isEnded: Bool { state.withLock { $0.isEnded } }
 
   /// How often it has been made to forget: asked before a batch goes to the store.
@@ -33,6 +36,7 @@ package final class Tail: Sendable {
       state.withLock { state in
         let woken = state.append(batch, now: now)
         if state.deletions != deletions { state.forget() }
+        visible.store(state.newest.rawValue, ordering: .releasing)
         return woken
       })
   }

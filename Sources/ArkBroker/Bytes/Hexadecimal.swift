@@ -54,6 +54,38 @@
     return UInt32(truncatingIfNeeded: value | value >> 16)
   }
 
+  /// Whether it is an id of W3C Trace Context: so many digits (a multiple of 16) of either case, not all of them zero.
+  static func isID(_ text: UnsafeRawBufferPointer, count: Int) -> Bool {
+    guard text.count == count else { return false }
+    var bits: UInt64 = 0
+    for offset in stride(from: 0, to: count, by: 16) {
+      guard let value = uint64(text.baseAddress! + offset) else { return false }
+      bits |= value
+    }
+    return bits != 0
+  }
+
+  /// Sixteen lower-case digits, most significant first, as they lie in memory: the first eight and the rest.
+  @inlinable @inline(__always)
+  package static func digits(of value: UInt64) -> (UInt64, UInt64) {
+    (
+      digits(of: UInt32(truncatingIfNeeded: value >> 32)),
+      digits(of: UInt32(truncatingIfNeeded: value))
+    )
+  }
+
+  /// Eight digits at once: spreads the nibbles over the bytes of a word, then makes each a digit.
+  @inlinable @inline(__always)
+  static func digits(of value: UInt32) -> UInt64 {
+    var nibbles = UInt64(value)
+    nibbles = (nibbles | nibbles << 16) & 0x0000_FFFF_0000_FFFF
+    nibbles = (nibbles | nibbles << 8) & 0x00FF_00FF_00FF_00FF
+    nibbles = (nibbles | nibbles << 4) & (0x0F &* ones)
+    // Adding six carries into the fifth bit from ten on; a letter is 0x27 further on than a digit.
+    let letters = ((nibbles &+ 6 &* ones) >> 4) & ones
+    return (nibbles &+ 0x30 &* ones &+ letters &* 0x27).bigEndian
+  }
+
   @inlinable static var ones: UInt64 { 0x0101_0101_0101_0101 }
 
   /// The top bit of each byte that is a letter digit; nil when some byte is no digit at all.
@@ -74,10 +106,9 @@ extension ByteWriter {
   /// Appends sixteen lower-case digits, most significant first.
   package mutating func append(hexadecimal value: UInt64) {
     let room = reserve(16)
-    for place in 0..<16 {
-      let nibble = UInt8(truncatingIfNeeded: value &>> UInt64(60 - 4 * place)) & 15
-      room.storeBytes(of: Hexadecimal.digit(nibble), toByteOffset: place, as: UInt8.self)
-    }
+    let (first, second) = Hexadecimal.digits(of: value)
+    room.storeBytes(of: first, as: UInt64.self)
+    room.storeBytes(of: second, toByteOffset: 8, as: UInt64.self)
     commit(16)
   }
 

@@ -262,10 +262,9 @@ struct AttributeReader: ~Copyable {
     if error == nil { error = EventError(.invalidAttribute, attribute: attribute, message) }
   }
 
-  /// Whether a media type is application/json, parameters aside.
+  /// Whether a media type is application/json without parameters, which goes without saying.
   private static func isPlainJSON(_ type: UnsafeRawBufferPointer) -> Bool {
-    let essence = type.prefix { $0 != UInt8(ascii: ";") && $0 != 0x20 }
-    return essence.elementsEqual("application/json".utf8) { $0 | 0x20 == $1 || $0 == $1 }
+    type.elementsEqual("application/json".utf8) { $0 | 0x20 == $1 || $0 == $1 }
   }
 
   /// CloudEvents 1.0, "Type system": a String has no control characters and no noncharacters.

@@ -29,7 +29,7 @@ public struct Correlation: Hashable, Sendable {
   /// The context's id in the A2A protocol, which groups tasks.
   public var a2aContext: String?
 
-  /// The ids that are known. Ids of traces and spans must be lower-case hexadecimal to be found by `Match`.
+  /// The ids that are known. An event holds the ids of traces and spans in lower case, however they are given.
   public init(
     namespace: String? = nil, session: String? = nil, query: String? = nil,
     queryName: String? = nil, conversation: String? = nil, agent: String? = nil,

@@ -34,6 +34,8 @@ public struct EventBatch: Sendable, RandomAccessCollection {
   public var startIndex: Int { 0 }
   /// How many events there are.
   public var endIndex: Int { selection.count }
+  /// How many events there are.
+  public var count: Int { selection.count }
   /// The event with this number, counted from 0. Traps out of bounds.
   public subscript(position: Int) -> Event {
     Event(storage: storage, index: selection[position])

@@ -15,7 +15,7 @@ extension EventBatchBuilder {
 
   private mutating func append(
     kind: String, id: String?, source: String, time: Timestamp,
-    correlation: borrowing Correlation, timeToLive: Duration?, payload: borrowing Payload
+    correlation: Correlation, timeToLive: Duration?, payload: Payload
   ) -> Result<Void, EventError> {
     var bytes = kind.utf8.count + source.utf8.count
     func count(_ text: String?) { bytes += text?.utf8.count ?? 0 }
@@ -36,38 +36,30 @@ extension EventBatchBuilder {
     count(correlation.span)
     // The texts side by side, only for as long as it takes.
     return withUnsafeTemporaryAllocation(byteCount: max(1, bytes), alignment: 1) { room in
-      var end = room.baseAddress!
-      func take(_ text: String?) -> UnsafeRawBufferPointer {
-        guard var text else { return EventDraft.absent }
-        let start = end
-        text.withUTF8 { text in
-          guard let first = text.baseAddress else { return }
-          end.copyMemory(from: first, byteCount: text.count)
-          end += text.count
-        }
-        return UnsafeRawBufferPointer(start: start, count: end - start)
-      }
+      var texts = Texts(end: room.baseAddress!)
       var draft = EventDraft()
       draft.time = time
-      draft.id = take(id)
-      draft.source = take(source)
-      draft.kind = take(kind)
-      draft.namespace = take(correlation.namespace)
-      draft.session = take(correlation.session)
-      draft.query = take(correlation.query)
-      draft.queryName = take(correlation.queryName)
-      draft.conversation = take(correlation.conversation)
-      draft.agent = take(correlation.agent)
-      draft.team = take(correlation.team)
-      draft.toolCall = take(correlation.toolCall)
-      draft.mcpSession = take(correlation.mcpSession)
-      draft.a2aTask = take(correlation.a2aTask)
-      draft.a2aContext = take(correlation.a2aContext)
-      draft.parentSpan = take(correlation.parentSpan)
-      draft.trace = take(correlation.trace)
-      draft.span = take(correlation.span)
+      draft.id = texts.take(id)
+      draft.source = texts.take(source)
+      draft.kind = texts.take(kind)
+      draft.namespace = texts.take(correlation.namespace)
+      draft.session = texts.take(correlation.session)
+      draft.query = texts.take(correlation.query)
+      draft.queryName = texts.take(correlation.queryName)
+      draft.conversation = texts.take(correlation.conversation)
+      draft.agent = texts.take(correlation.agent)
+      draft.team = texts.take(correlation.team)
+      draft.toolCall = texts.take(correlation.toolCall)
+      draft.mcpSession = texts.take(correlation.mcpSession)
+      draft.a2aTask = texts.take(correlation.a2aTask)
+      draft.a2aContext = texts.take(correlation.a2aContext)
+      draft.parentSpan = texts.take(correlation.parentSpan)
+      draft.trace = texts.take(correlation.trace)
+      draft.span = texts.take(correlation.span)
       draft.timeToLive = timeToLive.map(EventDraft.seconds) ?? 0
       draft.isBase64 = payload.isBase64
+      draft.isPlain = !WireWriter.mayNeedEscaping(
+        UnsafeRawBufferPointer(rebasing: room[..<(texts.end - room.baseAddress!)]))
       return payload.text.withUnsafeBytes { text in
         draft.payload = text
         do throws(EventError) {
@@ -78,6 +70,31 @@ extension EventBatchBuilder {
         }
       }
     }
+  }
+}
+
+/// Puts texts side by side into memory that is known to be large enough.
+private struct Texts {
+  /// Behind the last one.
+  private(set) var end: UnsafeMutableRawPointer
+
+  init(end: UnsafeMutableRawPointer) { self.end = end }
+
+  @inline(__always)
+  mutating func take(_ text: String?) -> UnsafeRawBufferPointer {
+    guard let text else { return EventDraft.absent }
+    let start = end
+    // Not `withUTF8`, which would copy the string to be able to change it.
+    let copied: Void? = text.utf8.withContiguousStorageIfAvailable { [end] text in
+      if let first = text.baseAddress { end.copyMemory(from: first, byteCount: text.count) }
+    }
+    if copied == nil {
+      for (offset, byte) in text.utf8.enumerated() {
+        end.storeBytes(of: byte, toByteOffset: offset, as: UInt8.self)
+      }
+    }
+    end += text.utf8.count
+    return UnsafeRawBufferPointer(start: start, count: end - start)
   }
 }
 

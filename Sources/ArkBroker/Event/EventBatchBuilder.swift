@@ -8,6 +8,7 @@ public struct EventBatchBuilder: ~Copyable {
   public static let maximumBatchBytes = 1 << 30
 
   private var storage: BatchStorage
+  private var clock = ClockText()
 
   /// - Parameters:
   ///   - events: how many events are expected. Default 1.
@@ -70,7 +71,7 @@ public struct EventBatchBuilder: ~Copyable {
     let record = storage.record(storage.count - 1)
     record.clear()
     var layout = WireLayout(writer: WireWriter(to: storage.bytes + start), record: record)
-    layout.write(draft)
+    layout.write(draft, &clock)
     record.start = UInt32(start)
     record.length = UInt32(layout.writer.offset)
     record.time = draft.time.nanosecondsSinceEpoch

@@ -28,9 +28,9 @@ package struct EventDraft {
   package var a2aTask = EventDraft.absent
   package var a2aContext = EventDraft.absent
   package var parentSpan = EventDraft.absent
-  /// 32 lower-case hex digits.
+  /// 32 hex digits; written in lower case.
   package var trace = EventDraft.absent
-  /// 16 lower-case hex digits.
+  /// 16 hex digits; written in lower case.
   package var span = EventDraft.absent
   /// W3C trace flags, written into `traceparent`.
   package var traceFlags: UInt8 = 1
@@ -46,6 +46,8 @@ package struct EventDraft {
   /// One JSON value without white space between tokens (with `isBase64`: a JSON string).
   package var payload = EventDraft.absent
   package var isBase64 = false
+  /// Whoever set it knows that no text needs a JSON escape, apart from the media type. Spares looking at each of them.
+  var isPlain = false
 
   package init() {}
 
@@ -58,7 +60,8 @@ package struct EventDraft {
     func add(_ text: Text) {
       guard !text.isEmpty else { return }
       // The longest name, `arkconversation`, with its quotes, colon and comma.
-      bytes &+= 24 &+ text.count &+ WireWriter.addedByEscaping(text)
+      bytes &+= 24 &+ text.count
+      if !isPlain { bytes &+= WireWriter.addedByEscaping(text) }
     }
     add(id)
     add(source)

@@ -45,54 +45,8 @@ extension Timestamp {
 
   /// Writes RFC 3339 text and returns its length, at most `maximumTextLength`.
   package func write(to text: UnsafeMutableRawPointer) -> Int {
-    var seconds = nanosecondsSinceEpoch / 1_000_000_000
-    var fraction = nanosecondsSinceEpoch % 1_000_000_000
-    if fraction < 0 {
-      fraction += 1_000_000_000
-      seconds -= 1
-    }
-    var days = seconds / 86_400
-    var second = seconds % 86_400
-    if second < 0 {
-      second += 86_400
-      days -= 1
-    }
-    let (year, month, day) = Timestamp.date(ofDay: days)
-
-    func put(_ value: Int64, digits: Int, at offset: Int) {
-      var value = value
-      for place in stride(from: offset + digits - 1, through: offset, by: -1) {
-        text.storeBytes(
-          of: UInt8(truncatingIfNeeded: value % 10) &+ 0x30, toByteOffset: place, as: UInt8.self)
-        value /= 10
-      }
-    }
-    func put(_ character: Unicode.Scalar, at offset: Int) {
-      text.storeBytes(of: UInt8(ascii: character), toByteOffset: offset, as: UInt8.self)
-    }
-    put(year, digits: 4, at: 0)
-    put("-", at: 4)
-    put(month, digits: 2, at: 5)
-    put("-", at: 7)
-    put(day, digits: 2, at: 8)
-    put("T", at: 10)
-    put(second / 3600, digits: 2, at: 11)
-    put(":", at: 13)
-    put(second / 60 % 60, digits: 2, at: 14)
-    put(":", at: 16)
-    put(second % 60, digits: 2, at: 17)
-    guard fraction != 0 else {
-      put("Z", at: 19)
-      return 20
-    }
-    put(".", at: 19)
-    let (value, digits): (Int64, Int) =
-      fraction % 1_000_000 == 0
-      ? (fraction / 1_000_000, 3)
-      : fraction % 1_000 == 0 ? (fraction / 1_000, 6) : (fraction, 9)
-    put(value, digits: digits, at: 20)
-    put("Z", at: 20 + digits)
-    return 21 + digits
+    var clock = ClockText()
+    return clock.write(self, to: text)
   }
 
   /// Reads RFC 3339 text (section 5.6: `T` and `Z` in either case, any offset, any number of fraction digits); nil when it isn't, or lies outside 1678 to 2262.
@@ -166,7 +120,7 @@ extension Timestamp {
 
   // The proleptic Gregorian calendar in eras of 400 years that begin in March, so that the leap day is the last of its year.
 
-  private static func date(ofDay days: Int64) -> (year: Int64, month: Int64, day: Int64) {
+  static func date(ofDay days: Int64) -> (year: Int64, month: Int64, day: Int64) {
     let shifted = days + 719_468
     let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
     let dayOfEra = shifted - era * 146_097

@@ -26,18 +26,20 @@ package struct UniqueID: Hashable, Sendable {
 
   /// Writes the usual 36 characters in lower case.
   package func write(to text: UnsafeMutableRawPointer) {
-    var offset = 0
-    for place in 0..<32 {
-      if place == 8 || place == 12 || place == 16 || place == 20 {
-        text.storeBytes(of: UInt8(ascii: "-"), toByteOffset: offset, as: UInt8.self)
-        offset &+= 1
-      }
-      let word = place < 16 ? high : low
-      let digit = UInt8(truncatingIfNeeded: word >> UInt64((15 &- place & 15) &* 4)) & 15
+    // 8-4-4-4-12 digits. Hexadecimal.digits has them in the order of a little-endian memory, as every platform of Swift is.
+    let (first, second) = Hexadecimal.digits(of: high)
+    let (third, fourth) = Hexadecimal.digits(of: low)
+    text.storeBytes(of: first, as: UInt64.self)
+    func put(_ digits: UInt64, at offset: Int) {
+      text.storeBytes(of: UInt8(ascii: "-"), toByteOffset: offset, as: UInt8.self)
       text.storeBytes(
-        of: digit < 10 ? digit &+ 0x30 : digit &+ 0x57, toByteOffset: offset, as: UInt8.self)
-      offset &+= 1
+        of: UInt32(truncatingIfNeeded: digits), toByteOffset: offset &+ 1, as: UInt32.self)
     }
+    put(second, at: 8)
+    put(second >> 32, at: 13)
+    put(third, at: 18)
+    put(third >> 32, at: 23)
+    text.storeBytes(of: fourth, toByteOffset: 28, as: UInt64.self)
   }
 
   package var text: String {

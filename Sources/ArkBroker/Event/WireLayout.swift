@@ -5,13 +5,15 @@ struct WireLayout {
   var writer: WireWriter
   let record: EventRecord
   private var flags: EventRecord.Flags = []
+  private var mayBeEscaped = true
 
   init(writer: WireWriter, record: EventRecord) {
     self.writer = writer
     self.record = record
   }
 
-  mutating func write(_ draft: borrowing EventDraft) {
+  mutating func write(_ draft: borrowing EventDraft, _ clock: inout ClockText) {
+    mayBeEscaped = !draft.isPlain
     writer.put("{\"specversion\":\"1.0\",\"id\":\"")
     if draft.id.isEmpty { putNewID(at: draft.time) } else { put(draft.id, as: .id) }
     writer.put("\",\"source\":\"")
@@ -25,7 +27,7 @@ struct WireLayout {
     put(draft.kind, as: .kind)
     attribute("\",\"subject\":\"", draft.subject, .subject)
     writer.put("\",\"time\":\"")
-    if draft.timeText.isEmpty { writer.put(draft.time) } else { writer.put(draft.timeText) }
+    if draft.timeText.isEmpty { writer.put(draft.time, &clock) } else { writer.put(draft.timeText) }
 
     attribute("\",\"arknamespace\":\"", draft.namespace, .namespace)
     attribute("\",\"arksession\":\"", draft.session, .session)
@@ -38,7 +40,7 @@ struct WireLayout {
     attribute("\",\"arkmcpsession\":\"", draft.mcpSession, .mcpSession)
     attribute("\",\"arka2atask\":\"", draft.a2aTask, .a2aTask)
     attribute("\",\"arka2acontext\":\"", draft.a2aContext, .a2aContext)
-    attribute("\",\"arkparentspan\":\"", draft.parentSpan, .parentSpan)
+    attribute("\",\"arkparentspan\":\"", draft.parentSpan, .parentSpan, inLowerCase: true)
     writeTrace(draft)
     writer.put(UInt8(ascii: "\""))
 
@@ -69,15 +71,15 @@ struct WireLayout {
 
   /// `traceparent` when both ids are known (W3C Trace Context, section 3.2); an id that stands alone gets an attribute of its own.
   private mutating func writeTrace(_ draft: borrowing EventDraft) {
-    guard draft.trace.count == 32, draft.span.count == 16 else {
-      attribute("\",\"arktrace\":\"", draft.trace, .trace)
-      attribute("\",\"arkspan\":\"", draft.span, .span)
+    guard Hexadecimal.isID(draft.trace, count: 32), Hexadecimal.isID(draft.span, count: 16) else {
+      attribute("\",\"arktrace\":\"", draft.trace, .trace, inLowerCase: true)
+      attribute("\",\"arkspan\":\"", draft.span, .span, inLowerCase: true)
       return
     }
     writer.put("\",\"traceparent\":\"00-")
-    put(draft.trace, as: .trace)
+    put(draft.trace, as: .trace, inLowerCase: true)
     writer.put(UInt8(ascii: "-"))
-    put(draft.span, as: .span)
+    put(draft.span, as: .span, inLowerCase: true)
     writer.put(UInt8(ascii: "-"))
     writer.putHexDigit(draft.traceFlags >> 4)
     writer.putHexDigit(draft.traceFlags & 15)
@@ -85,25 +87,29 @@ struct WireLayout {
 
   @inline(__always)
   private mutating func attribute(
-    _ name: StaticString, _ text: UnsafeRawBufferPointer, _ field: EventField
+    _ name: StaticString, _ text: UnsafeRawBufferPointer, _ field: EventField,
+    inLowerCase: Bool = false
   ) {
     guard !text.isEmpty else { return }
     writer.put(name)
-    put(text, as: field)
+    put(text, as: field, inLowerCase: inLowerCase)
   }
 
-  private mutating func put(_ text: UnsafeRawBufferPointer, as field: EventField) {
+  /// - Parameter inLowerCase: as `Match` looks for ids of traces and spans.
+  private mutating func put(
+    _ text: UnsafeRawBufferPointer, as field: EventField, inLowerCase: Bool = false
+  ) {
     let offset = writer.offset
-    let escaping = WireWriter.addedByEscaping(text)
+    let escaping = mayBeEscaped ? WireWriter.addedByEscaping(text) : 0
     if escaping > 0 { flags.insert(.escaped) }
     writer.put(text, escaping: escaping)
+    // Escapes are lower-case anyway.
+    if inLowerCase { writer.lowercase(from: offset) }
     record.setRange(of: field, offset: offset, length: writer.offset - offset)
   }
 
   private mutating func putNewID(at time: Timestamp) {
-    withUnsafeTemporaryAllocation(byteCount: UniqueID.textLength, alignment: 1) { text in
-      UniqueID(at: time).write(to: text.baseAddress!)
-      put(UnsafeRawBufferPointer(text), as: .id)
-    }
+    record.setRange(of: .id, offset: writer.offset, length: UniqueID.textLength)
+    writer.put(UniqueID(at: time))
   }
 }

@@ -26,6 +26,15 @@ struct WireWriter {
 
   mutating func putHexDigit(_ digit: UInt8) { put(digit < 10 ? digit &+ 0x30 : digit &+ 0x57) }
 
+  mutating func put(_ time: Timestamp, _ clock: inout ClockText) {
+    offset &+= clock.write(time, to: base + offset)
+  }
+
+  mutating func put(_ id: UniqueID) {
+    id.write(to: base + offset)
+    offset &+= UniqueID.textLength
+  }
+
   mutating func put(decimal number: UInt32) {
     var divisor: UInt32 = 1
     while number / divisor >= 10 { divisor *= 10 }
@@ -34,8 +43,6 @@ struct WireWriter {
       divisor /= 10
     }
   }
-
-  mutating func put(_ time: Timestamp) { offset &+= time.write(to: base + offset) }
 
   /// Writes the inside of a JSON string: only `"`, `\` and control characters are escaped, so equal texts have equal bytes.
   /// - Parameter escaping: how many bytes the escapes add, as `addedByEscaping` counted them.
@@ -60,6 +67,16 @@ struct WireWriter {
     }
   }
 
+  /// Makes the ASCII letters behind an offset lower-case.
+  mutating func lowercase(from start: Int) {
+    for place in start..<offset {
+      let byte = base.load(fromByteOffset: place, as: UInt8.self)
+      if byte &- UInt8(ascii: "A") < 26 {
+        base.storeBytes(of: byte | 0x20, toByteOffset: place, as: UInt8.self)
+      }
+    }
+  }
+
   /// How many bytes longer a text gets inside a JSON string.
   static func addedByEscaping(_ text: UnsafeRawBufferPointer) -> Int {
     guard mayNeedEscaping(text) else { return 0 }
@@ -74,8 +91,8 @@ struct WireWriter {
     return added
   }
 
-  /// Looks at eight bytes at a time for one that is below 0x20, a quote or a backslash.
-  private static func mayNeedEscaping(_ text: UnsafeRawBufferPointer) -> Bool {
+  /// Looks at eight bytes at a time for one that is below 0x20, a quote or a backslash. Answers true for some texts that need none, too.
+  static func mayNeedEscaping(_ text: UnsafeRawBufferPointer) -> Bool {
     let ones: UInt64 = 0x0101_0101_0101_0101
     let tops: UInt64 = 0x8080_8080_8080_8080
     func hit(_ word: UInt64) -> Bool {
@@ -90,6 +107,10 @@ struct WireWriter {
     while offset &+ 8 <= text.count {
       if hit(text.loadUnaligned(fromByteOffset: offset, as: UInt64.self)) { return true }
       offset &+= 8
+    }
+    if offset > 0 {
+      // The last eight bytes, some of them again.
+      return hit(text.loadUnaligned(fromByteOffset: text.count &- 8, as: UInt64.self))
     }
     // The rest, padded with a byte that is never escaped.
     var tail = ones &* 0x61

@@ -237,6 +237,11 @@ enum JSONScanner {
   ) -> UnsafeRawPointer {
     var place = start
     while place < end {
+      // Indentation is spaces, mostly.
+      if end - place >= 8, place.loadUnaligned(as: UInt64.self) == 0x2020_2020_2020_2020 {
+        place += 8
+        continue
+      }
       let byte = place.load(as: UInt8.self)
       guard byte <= 0x20, byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else {
         break

@@ -58,6 +58,8 @@ public struct StoredBatch: Sendable, RandomAccessCollection {
   public var startIndex: Int { 0 }
   /// How many events there are.
   public var endIndex: Int { selection.count }
+  /// How many events there are.
+  public var count: Int { selection.count }
   /// The event with this number, counted from 0, not from its position. Traps out of bounds.
   public subscript(ordinal: Int) -> StoredEvent {
     let index = selection[ordinal]

@@ -161,13 +161,21 @@ public struct StateKey: RawRepresentable, Hashable, Sendable, CustomStringConver
   public var description: String { rawValue }
 }
 
-/// A store with a thread of its own that writes: calls back there, so that who goes on with the next batch need not change threads.
+/// A store with threads of its own: calls back there, so that who goes on with the next batch or page need not change threads more often than that.
 package protocol QueuedStore: Store {
   /// Takes a batch as `append` does. Batches are stored in the order of the calls.
-  /// - Parameter completion: called once, on any thread.
+  /// - Parameters:
+  ///   - onWritten: called when the events have been handed to the operating system and have yet to be made as safe as the store promises; not called when that is
+  ///     nothing more. `completion` comes later, from the same thread.
+  ///   - completion: called once, on any thread.
   func append(
-    _ request: AppendRequest,
+    _ request: AppendRequest, onWritten: (@Sendable (Positions) -> Void)?,
     then completion: @escaping @Sendable (Result<Positions, StoreError>) -> Void)
+  /// Runs something on a thread on which `readNow` may be called.
+  func onReadingThread(_ body: @escaping @Sendable () -> Void)
+  /// Reads as `read` does, and blocks meanwhile.
+  func readNow(_ request: ReadRequest) throws(StoreError) -> Page
+  var boundsNow: Bounds { get }
   /// Size of what is kept, in bytes.
   var footprint: Int { get }
 }

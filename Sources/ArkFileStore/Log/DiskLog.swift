@@ -71,10 +71,15 @@ final class DiskLog: Sendable {
     let writer = LogWriter(self, opened.active)
     if opened.active.file == nil {
       // So that positions are safe from being given again, whatever is deleted.
-      try writer.beginFirstSegment()
+      do throws(StoreError) {
+        try writer.beginFirstSegment()
+      } catch {
+        try? writer.close()
+        throw error
+      }
     }
     let seconds = max(1, Int(settings.maintenanceInterval.components.seconds))
-    let maintenance = Worker(every: seconds) { [weak self] in self?.maintain() }
+    let maintenance = Worker(niceness: 10, every: seconds) { [weak self] in self?.maintain() }
     threads.withLock { $0 = Threads(writer: writer, maintenance: maintenance) }
   }
 
@@ -113,7 +118,10 @@ final class DiskLog: Sendable {
 
   // MARK: Calls
 
-  func append(_ request: AppendRequest, then completion: @escaping LogWriter.Completion) {
+  func append(
+    _ request: AppendRequest, onWritten: (@Sendable (Positions) -> Void)? = nil,
+    then completion: @escaping LogWriter.Completion
+  ) {
     guard let writer = threads.withLock({ $0?.writer }) else {
       return completion(.failure(.closed))
     }
@@ -126,6 +134,7 @@ final class DiskLog: Sendable {
       LogWriter.Job(
         batch: request.batch,
         durability: max(settings.durability, request.durability ?? .written),
+        onWritten: onWritten,
         completion: completion))
   }
 

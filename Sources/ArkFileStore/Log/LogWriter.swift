@@ -11,6 +11,8 @@ final class LogWriter: @unchecked Sendable {
   struct Job: Sendable {
     let batch: EventBatch
     let durability: Durability
+    /// Called before the sync.
+    let onWritten: (@Sendable (Positions) -> Void)?
     let completion: Completion
   }
 
@@ -105,6 +107,10 @@ final class LogWriter: @unchecked Sendable {
     let job: Job
     let first: Position
     let offsets: [UInt32]
+
+    var positions: Positions {
+      Positions(first: first, last: first.advanced(by: job.batch.count - 1))
+    }
   }
 
   private func write(_ jobs: [Job]) {
@@ -186,6 +192,9 @@ final class LogWriter: @unchecked Sendable {
     } catch {
       return takeBack(pending, StoreError(error), isTrusted: true)
     }
+    if mustSync {
+      for one in pending { one.job.onWritten?(one.positions) }
+    }
     do throws(FileError) {
       if mustSync { try file.sync() }
       isSynced = mustSync
@@ -193,10 +202,7 @@ final class LogWriter: @unchecked Sendable {
       return takeBack(pending, StoreError(error), isTrusted: false)
     }
     show(pending)
-    for one in pending {
-      let last = one.first.advanced(by: one.job.batch.count - 1)
-      one.job.completion(.success(Positions(first: one.first, last: last)))
-    }
+    for one in pending { one.job.completion(.success(one.positions)) }
   }
 
   private func show(_ pending: [Pending]) {

@@ -230,64 +230,96 @@ struct PageReader {
       let offsets = found.prefix { Int($0) < part.end }
       guard let last = offsets.last else { return false }
       if try read(offsets, part) { return true }
+      if found.count < wanted { return false }
       offset = Int(last) + 1
     }
     return false
   }
 
+  /// Records near each other, read at once.
+  private struct Stretch {
+    var offsets: ArraySlice<UInt32>
+    /// How many bytes to read.
+    var size: Int
+    /// Where they are read to in the block.
+    var place: Int
+  }
+
+  /// So many bytes go into one block and become one batch.
+  private static let gathered = 256 << 10
+
   private mutating func read(_ offsets: ArraySlice<UInt32>, _ part: LogView.Part)
     throws(StoreError) -> Bool
   {
-    let margin = max(2048, part.segment.averageRecord(end: part.end) * 2)
     var rest = offsets
-    while let first = rest.first {
-      // One stretch of records near each other.
-      var stretch = rest.prefix(1)
-      while let next = rest.dropFirst(stretch.count).first,
-        Int(next - stretch.last!) < PageReader.nearby,
-        Int(next - first) < BlockPool.blockSize / 2
-      {
-        stretch = rest.prefix(stretch.count + 1)
-      }
-      rest = rest.dropFirst(stretch.count)
-      let start = Int(first)
-      let size = min(part.end - start, Int(stretch.last! - first) + margin)
+    while !rest.isEmpty {
+      var stretches: [Stretch] = []
+      var size = 0
+      repeat {
+        let stretch = nextStretch(&rest, part, place: size)
+        stretches.append(stretch)
+        size += stretch.size
+      } while !rest.isEmpty && size < PageReader.gathered
       let block = pool.block(of: size)
-      let count = try part.segment.read(
-        into: UnsafeMutableRawBufferPointer(rebasing: block.memory[..<size]), at: start)
-      examined += count
-      if try take(stretch, of: block, count, at: start, part) { return true }
+      var records = RecordList(block: block, fileOffset: 0)
+      for stretch in stretches {
+        let room = block.memory[stretch.place..<stretch.place + stretch.size]
+        let count = try part.segment.read(
+          into: UnsafeMutableRawBufferPointer(rebasing: room), at: Int(stretch.offsets.first!))
+        examined += count
+        if try collect(stretch, count, part, into: &records) { return true }
+      }
+      if take(records, part, next: nil, through: nil) { return true }
     }
     return false
   }
 
-  /// Takes the records at some offsets out of a block that was read at `start`.
-  private mutating func take(
-    _ offsets: ArraySlice<UInt32>, of block: Block, _ count: Int, at start: Int,
-    _ part: LogView.Part
+  private func nextStretch(_ rest: inout ArraySlice<UInt32>, _ part: LogView.Part, place: Int)
+    -> Stretch
+  {
+    let first = rest.first!
+    var count = 1
+    var last = first
+    while let next = rest.dropFirst(count).first, Int(next - last) < PageReader.nearby,
+      Int(next - first) < BlockPool.blockSize / 2
+    {
+      last = next
+      count += 1
+    }
+    let margin = max(2048, part.segment.averageRecord(end: part.end) * 2)
+    defer { rest = rest.dropFirst(count) }
+    return Stretch(
+      offsets: rest.prefix(count),
+      size: min(part.end - Int(first), Int(last - first) + margin), place: place)
+  }
+
+  /// Notes the records of a stretch that was read.
+  /// - Returns: whether the page is done.
+  private mutating func collect(
+    _ stretch: Stretch, _ count: Int, _ part: LogView.Part, into records: inout RecordList
   ) throws(StoreError) -> Bool {
-    let bytes = UnsafeRawPointer(block.bytes)
-    var records = RecordList(block: block, fileOffset: start)
-    for offset in offsets {
-      let place = Int(offset) - start
-      if let record = Record(at: bytes + place, available: count - place) {
+    let start = Int(stretch.offsets.first!)
+    for offset in stretch.offsets {
+      let skipped = Int(offset) - start
+      let place = stretch.place + skipped
+      if let record = Record(
+        at: UnsafeRawPointer(records.block.bytes) + place, available: count - skipped)
+      {
         if record.isSound {
           if isShown(record) { records.append(record.position, at: place) }
-        } else if part.segment.damage(at: Int(offset)) == nil {
-          _ = try examine(part, at: Int(offset), after: page.lookedThrough)
+        } else {
+          try noteDamage(at: Int(offset), part)
         }
         continue
       }
       // Longer than expected: read alone, behind those before it.
       if take(records, part, next: nil, through: nil) { return true }
-      records = RecordList(block: block, fileOffset: start)
+      records = RecordList(block: records.block, fileOffset: 0)
       let (whole, wholeCount) = try read(part, at: Int(offset), end: part.end)
       guard let record = Record(at: UnsafeRawPointer(whole.bytes), available: wholeCount),
         record.isSound
       else {
-        if part.segment.damage(at: Int(offset)) == nil {
-          _ = try examine(part, at: Int(offset), after: page.lookedThrough)
-        }
+        try noteDamage(at: Int(offset), part)
         continue
       }
       guard isShown(record) else { continue }
@@ -295,7 +327,12 @@ struct PageReader {
       single.append(record.position, at: 0)
       if take(single, part, next: nil, through: nil) { return true }
     }
-    return take(records, part, next: nil, through: nil)
+    return false
+  }
+
+  private func noteDamage(at offset: Int, _ part: LogView.Part) throws(StoreError) {
+    guard part.segment.damage(at: offset) == nil else { return }
+    _ = try examine(part, at: offset, after: page.lookedThrough)
   }
 
   // MARK: Into the page

@@ -13,6 +13,7 @@ final class Worker: @unchecked Sendable {
 
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+  private let niceness: Int32
   private let interval: Int?
   private let onTick: Job
   private var jobs: [Job] = []
@@ -22,8 +23,13 @@ final class Worker: @unchecked Sendable {
 
   /// - Parameters:
   ///   - threads: how many.
+  ///   - niceness: how far they stand back when processors are short (setpriority(2); on Linux it is a thread's own).
   ///   - interval: after so many seconds without a job, `onTick` is called.
-  init(threads count: Int = 1, every interval: Int? = nil, onTick: @escaping Job = {}) {
+  init(
+    threads count: Int = 1, niceness: Int32 = 0, every interval: Int? = nil,
+    onTick: @escaping Job = {}
+  ) {
+    self.niceness = niceness
     self.interval = interval
     self.onTick = onTick
     mutex.initialize(to: pthread_mutex_t())
@@ -75,6 +81,9 @@ final class Worker: @unchecked Sendable {
   }
 
   fileprivate func run() {
+    #if !canImport(Darwin)
+      if niceness > 0 { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness) }
+    #endif
     while let job = nextJob() { job() }
   }
 

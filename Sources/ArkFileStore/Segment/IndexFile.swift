@@ -181,13 +181,11 @@ final class IndexFile: SegmentIndex {
 
   /// Hashes are spread evenly, so the first guess is nearly always on the right page.
   private func reference(of hash: UInt32) throws(StoreError) -> UInt32? {
-    let entriesInWindow = PagedFile.payloadSize / 8
     var low = 0
     var high = header.keyCount
     var guess = Int(UInt64(hash) * UInt64(header.keyCount) >> 32)
     while low < high {
-      let start = min(max(low, guess - entriesInWindow / 2), max(low, high - entriesInWindow))
-      let end = min(high, start + entriesInWindow)
+      let (start, end) = window(around: guess, within: low..<high)
       let bytes = try read(header.keyStart + start * 8..<header.keyStart + end * 8)
       if hash < bytes.number(0, as: UInt32.self) {
         high = start
@@ -210,6 +208,16 @@ final class IndexFile: SegmentIndex {
       guess = (low + high) / 2
     }
     return nil
+  }
+
+  /// The keys that lie on the same page as a guess, whole.
+  private func window(around guess: Int, within range: Range<Int>) -> (Int, Int) {
+    let page = (header.keyStart + guess * 8) / PagedFile.payloadSize * PagedFile.payloadSize
+    let start = max(range.lowerBound, (page - header.keyStart + 7) / 8)
+    let end = min(
+      range.upperBound, (page + PagedFile.payloadSize - header.keyStart) / 8)
+    // A key that lies on two pages.
+    return start < end ? (start, end) : (guess, guess + 1)
   }
 
   private func postings(_ start: Int, from offset: Int, limit: Int) throws(StoreError)

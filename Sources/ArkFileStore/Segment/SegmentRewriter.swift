@@ -21,6 +21,10 @@ struct SegmentRewriter {
   private var summary: SegmentSummary
   /// Bytes in the file.
   private var written: Int
+  /// Those of them that have been synced.
+  private var synced = 0
+  /// Syncing often keeps the disk's queue short, so that an append's sync has little to wait for.
+  private static let syncInterval = 1 << 20
   private var pace: Pace
   /// Records that wait to be compressed.
   private var raw: [UInt8] = []
@@ -75,6 +79,10 @@ struct SegmentRewriter {
   private mutating func write(_ bytes: [UInt8]) throws(FileError) {
     try file.writeAll(bytes, at: written)
     written += bytes.count
+    if written - synced >= SegmentRewriter.syncInterval {
+      try file.sync()
+      synced = written
+    }
     pace.wait(for: bytes.count)
   }
 

@@ -1,0 +1,170 @@
+import ArkBroker
+import ArkFileStore
+import Synchronization
+
+/// Events of 1 KiB published one by one to a file store that syncs before it acknowledges.
+enum Append {
+  /// How a publisher waits.
+  enum Shape: String, CaseIterable {
+    /// One publisher, which waits for each acknowledgement.
+    case waiting1 = "waiting=1"
+    /// 64 publishers, each of which waits for its own.
+    case waiting64 = "waiting=64"
+    /// One publisher with at most 4,096 events on their way.
+    case pipelined
+  }
+
+  /// - Parameter directory: on the disk to measure.
+  static func run(in directory: String, seconds: Double, shape: Shape) async throws {
+    let path = "\(directory)/ark-benchmark-append"
+    removeDirectory(path)
+    defer { removeDirectory(path) }
+    let store = FileStore(at: path, keeping: .gigabytes(2))
+    let broker = Broker { store }
+    try await broker.publish(event(session: 0))
+    let rate = try await rate(of: broker, seconds: seconds, shape: shape)
+    print("append \(shape.rawValue) events_per_second=\(Int(rate))")
+    try await store.close()
+  }
+
+  /// The same while the log is replayed, rewritten and let go in the background, beside the same without.
+  static func runBesideOthers(in directory: String, seconds: Double, shape: Shape) async throws {
+    let path = "\(directory)/ark-benchmark-busy"
+    removeDirectory(path)
+    defer { removeDirectory(path) }
+    var settings = FileStore.Settings()
+    settings.compactionThreshold = 0.01
+    let store = FileStore(at: path, keeping: .gigabytes(1), settings: settings)
+    let broker = Broker { store }
+    // So much that there is something to replay, to rewrite and to let go.
+    for _ in 0..<1800 {
+      var builder = EventBatchBuilder(reservingEvents: 512, bytes: 512 * 1100)
+      for session in 0..<512 { builder.append(event(session: session)) }
+      try await broker.publish(builder.finish())
+    }
+    var alone: [Double] = []
+    var beside: [Double] = []
+    for round in 0..<3 {
+      alone.append(try await rate(of: broker, seconds: seconds, shape: shape))
+      let replaying = Task {
+        var pages = 0
+        while !Task.isCancelled {
+          for try await _ in broker.pages(from: .beginning, following: false) { pages += 1 }
+        }
+        return pages
+      }
+      // Segments of which a part is deleted are rewritten in the background, within the pace for that.
+      try await broker.delete(
+        matching: .session("s-\(round * 2)") || .session("s-\(round * 2 + 1)"))
+      beside.append(try await rate(of: broker, seconds: seconds, shape: shape))
+      replaying.cancel()
+      let pages = try await replaying.value
+      precondition(pages > 0, "nothing was replayed")
+    }
+    let ratio = beside.sorted()[1] / alone.sorted()[1]
+    print(
+      "append \(shape.rawValue) alone=\(Int(alone.sorted()[1])) beside_others=\(Int(beside.sorted()[1])) ratio=\((ratio * 100).rounded() / 100)"
+    )
+    try await store.close()
+  }
+
+  /// - Returns: events a second.
+  private static func rate(of broker: Broker, seconds: Double, shape: Shape) async throws -> Double
+  {
+    let count = Mutex(0)
+    let clock = ContinuousClock()
+    let start = clock.now
+    let end = start + .seconds(seconds)
+    switch shape {
+    case .waiting1, .waiting64:
+      try await withThrowingTaskGroup(of: Int.self) { group in
+        for publisher in 0..<(shape == .waiting1 ? 1 : 64) {
+          group.addTask {
+            var count = 0
+            while clock.now < end {
+              try await broker.publish(event(session: publisher))
+              count += 1
+            }
+            return count
+          }
+        }
+        for try await published in group { count.withLock { $0 += published } }
+      }
+    case .pipelined:
+      let window = Window(size: 4096)
+      var published = 0
+      while clock.now < end {
+        for _ in 0..<64 {
+          await window.enter()
+          broker.inlet.publish(EventBatch([event(session: published)])) { result in
+            if case .failure(let error) = result { preconditionFailure("\(error)") }
+            window.leave()
+          }
+          published += 1
+        }
+      }
+      await window.empty()
+      count.withLock { $0 = published }
+    }
+    return Double(count.withLock { $0 }) / (clock.now - start).seconds
+  }
+
+  /// With its attributes it takes 1 KiB.
+  private static func event(session: Int) -> Event {
+    Event(
+      .llmChunk, query: "q-000001", session: "s-\(session % 1000)",
+      payload: payload)
+  }
+
+  private static let payload = try! Payload.json(
+    "{\"text\":\"" + String(repeating: "x", count: 790) + "\"}")
+
+  /// A number of events that may be on their way.
+  private final class Window: Sendable {
+    private struct State: Sendable {
+      var count = 0
+      var waiting: UnsafeContinuation<Void, Never>?
+      var wanted = 0
+    }
+
+    private let size: Int
+    private let state = Mutex(State())
+
+    init(size: Int) { self.size = size }
+
+    func enter() async { await wait(untilBelow: size, adding: 1) }
+    func empty() async { await wait(untilBelow: 1, adding: 0) }
+
+    private func wait(untilBelow bound: Int, adding count: Int) async {
+      let isFree = state.withLock { state in
+        guard state.count < bound else { return false }
+        state.count += count
+        return true
+      }
+      if isFree { return }
+      await withUnsafeContinuation { continuation in
+        let isFree = state.withLock { state in
+          // Half of them are let through at once: less waking.
+          guard state.count >= bound else { return true }
+          state.waiting = continuation
+          state.wanted = bound / 2
+          return false
+        }
+        if isFree { continuation.resume() }
+      }
+      state.withLock { $0.count += count }
+    }
+
+    func leave() {
+      let waiting = state.withLock { state in
+        state.count -= 1
+        guard state.count <= state.wanted else {
+          return nil as UnsafeContinuation<Void, Never>?
+        }
+        defer { state.waiting = nil }
+        return state.waiting
+      }
+      waiting?.resume()
+    }
+  }
+}
