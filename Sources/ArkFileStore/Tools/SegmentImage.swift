@@ -89,7 +89,9 @@ struct SegmentImage {
       hasSoundFooter = false
       self.footer = nil
     }
-    if footer == nil, header.isCompressed || hasIndex || SegmentImage.begins(bytes, like: SegmentFooter.magic) {
+    if footer == nil,
+      header.isCompressed || hasIndex || SegmentImage.begins(bytes, like: SegmentFooter.magic)
+    {
       hasSoundFooter = false
       // As much as is needed to read the records.
       footer = SegmentFooter(
