@@ -40,6 +40,6 @@ struct ByteCount: CustomStringConvertible {
 }
 
 /// Such as `1 event` or `3 events`.
-func counted(_ count: Int, _ what: String) -> String {
-  "\(count) \(what)" + (count == 1 ? "" : "s")
+func counted(_ count: Int, _ one: String, _ many: String? = nil) -> String {
+  "\(count) " + (count == 1 ? one : many ?? one + "s")
 }

@@ -24,7 +24,9 @@ extension Command {
 
 /// The commands that there are.
 enum Commands {
-  private static let all: [any Command.Type] = [VerifyCommand.self]
+  private static let all: [any Command.Type] = [
+    VerifyCommand.self, RepairCommand.self, ExportCommand.self, ImportCommand.self,
+  ]
 
   static var names: [String] { all.map { $0.name } }
 

@@ -22,10 +22,15 @@ final class ProgressBar: Sendable {
 
   init(_ label: String) { self.label = label }
 
-  /// - Parameters:
-  ///   - all: 0 when nobody knows.
-  ///   - note: what else to say.
-  func show(_ done: Int, of all: Int, _ note: @autoclosure () -> String = "") {
+  /// - Parameter all: in bytes; 0 when nobody knows.
+  func show(_ done: Int, of all: Int) {
+    show(done, of: all) { "\(ByteCount(bytes: $0))" }
+  }
+
+  /// As above, with numbers of something else than bytes.
+  func showCount(_ done: Int, of all: Int) { show(done, of: all) { "\($0)" } }
+
+  private func show(_ done: Int, of all: Int, _ text: (Int) -> String) {
     guard isTerminal else { return }
     let isDue = state.withLock { state in
       guard ContinuousClock.now >= state.due else { return false }
@@ -40,11 +45,11 @@ final class ProgressBar: Sendable {
       let filled = Int(share * 30)
       line += "[" + String(repeating: "#", count: filled)
       line += String(repeating: ".", count: 30 - filled) + "] \(Int(share * 100)) % of "
-      line += "\(ByteCount(bytes: all))"
+      line += text(all)
     } else {
-      line += "\(ByteCount(bytes: done))"
+      line += text(done)
     }
-    JSONLog.put(line + note() + "\u{1b}[K")
+    JSONLog.put(line + "\u{1b}[K")
   }
 
   /// Takes the bar away: before other output, and at the end.

@@ -44,7 +44,7 @@ struct VerifyCommand: Command {
   func run() async -> Int32 {
     let bar = ProgressBar("checking")
     let isQuiet = isQuiet
-    if !isQuiet, let holder = StoreLock.holder(of: directory) {
+    if !isQuiet, let holder = StoreDirectory.holder(of: directory) {
       JSONLog.put("\(holder) has the store open; what it writes from now on may not be checked\n")
     }
     do throws(StoreError) {

@@ -4,6 +4,9 @@ struct AttributeReader: ~Copyable {
   static let maximumExtensions = 64
 
   private(set) var draft = EventDraft()
+  /// `arkposition` tells where the event was in another log, and is no attribute of the event.
+  private let takesPosition: Bool
+  private(set) var position: Position?
   /// The first thing that is wrong.
   private(set) var error: EventError?
   private var payload = ByteWriter()
@@ -15,6 +18,8 @@ struct AttributeReader: ~Copyable {
   private var hasContentType = false
   /// Memory of texts that had to be unescaped.
   private var unescaped: [UnsafeMutableRawPointer] = []
+
+  init(takingPosition takesPosition: Bool = false) { self.takesPosition = takesPosition }
 
   deinit {
     for text in unescaped { text.deallocate() }
@@ -33,7 +38,10 @@ struct AttributeReader: ~Copyable {
       return try reader.copyValue(into: &payload)
     }
     if try reader.readNull() { return }
-    if case .other = name { return try keep(key, &reader) }
+    if case .other = name {
+      if takesPosition, key == "arkposition" { return try readPosition(&reader) }
+      return try keep(key, &reader)
+    }
     if case .timeToLive = name, try reader.peek() != .string {
       return setTimeToLive(JSONNumber(try reader.readRawValue())?.int64)
     }
@@ -46,6 +54,16 @@ struct AttributeReader: ~Copyable {
       return fail(AttributeReader.shown(key.raw), "must be a string")
     }
     set(name, key.raw, text(try reader.readString()))
+  }
+
+  private mutating func readPosition(_ reader: inout JSONReader) throws(JSONError) {
+    let digits =
+      try reader.peek() == .string ? text(try reader.readString()) : try reader.readRawValue()
+    guard let number = JSONNumber(digits)?.uint64, number > 0 else {
+      return fail("arkposition", "must be a position: a whole number from 1 on")
+    }
+    guard position == nil else { return fail("arkposition", "appears twice") }
+    position = Position(rawValue: number)
   }
 
   /// The plain text of a string, in the input or in memory of our own.

@@ -129,3 +129,16 @@ extension EventBatchBuilder {
     }
   }
 }
+
+extension EventBatchBuilder {
+  /// Appends one event of a line that a feed or an export wrote.
+  /// - Returns: its `arkposition`, which does not become an attribute; nil when it has none.
+  /// - Throws: `EventError` when the line is not a CloudEvent.
+  package mutating func append(line: UnsafeRawBufferPointer) throws(EventError) -> Position? {
+    var reader = JSONReader(line)
+    let position = try StructuredEvent.append(
+      from: &reader, now: .now(), to: &self, takingPosition: true)
+    try StructuredEvent.finish(&reader)
+    return position
+  }
+}

@@ -1,9 +1,13 @@
 /// Reads one CloudEvent in the JSON event format into a batch.
 enum StructuredEvent {
+  /// - Parameter takesPosition: `arkposition` is not kept as an attribute.
+  /// - Returns: what `arkposition` says, if that was asked for.
+  @discardableResult
   static func append(
-    from reader: inout JSONReader, now: Timestamp, to builder: inout EventBatchBuilder
-  ) throws(EventError) {
-    var attributes = AttributeReader()
+    from reader: inout JSONReader, now: Timestamp, to builder: inout EventBatchBuilder,
+    takingPosition takesPosition: Bool = false
+  ) throws(EventError) -> Position? {
+    var attributes = AttributeReader(takingPosition: takesPosition)
     do throws(JSONError) {
       try reader.beginObject()
     } catch {
@@ -24,6 +28,7 @@ enum StructuredEvent {
       if let error = attributes.error { throw error }
     }
     try attributes.append(to: &builder, now: now)
+    return attributes.position
   }
 
   static func nextElement(_ reader: inout JSONReader) throws(EventError) -> Bool {

@@ -103,7 +103,7 @@ final class DiskLog: Sendable {
   }
 
   /// Who has the directory, as it is told to others that want it.
-  private static var holder: String { "process \(ProcessNumber.current)" }
+  static var holder: String { "process \(ProcessNumber.current)" }
 
   func report(_ level: LogRecord.Level, _ message: String) { onReport(level, message) }
 

@@ -20,7 +20,7 @@ struct SegmentVerifier {
     var isGone = false
   }
 
-  private var path: String { "\(directory)/\(name.file)" }
+  var path: String { "\(directory)/\(name.file)" }
   private var indexPath: String { "\(directory)/\(name.index)" }
 
   /// Checks, and again when something is found while somebody changes the files: what was being written is not damage.
@@ -94,10 +94,9 @@ struct SegmentVerifier {
           .damage, path, at: entry?.start,
           "block \(block), \(entry?.count ?? 0) compressed bytes, is damaged"))
     }
-    let files = OpenFiles(fileSystem)
-    let scan = SegmentScan(segment: image.segment(files: files), end: image.end, pool: pool)
-    let last = image.footer?.last ?? image.mark?.last
-    let checked = try scan.check(last.map { .complete($0) } ?? ending, onProgress: onProgress)
+    let reading = try SegmentReading(
+      image, ending, on: fileSystem, pool: pool, onProgress: onProgress)
+    let checked = reading.checked
     outcome.findings += tail(checked)
     for damage in checked.damages {
       outcome.findings.append(
@@ -108,7 +107,7 @@ struct SegmentVerifier {
     }
     let index = GrowingIndex(seed: image.header.seed)
     var summary = SegmentSummary(first: name.first)
-    try scan.forEach(through: checked) { records in
+    try reading.scan.forEach(through: checked) { records in
       outcome.findings += senseless(records, image)
       index.add(records)
       records.summarize(into: &summary)
@@ -137,19 +136,14 @@ struct SegmentVerifier {
 
   /// Records whose checksum is right, and which still cannot be what was written.
   private func senseless(_ records: RecordList, _ image: SegmentImage) -> [StoreFinding] {
-    let storage = BatchStorage.records(1, in: records.block)
-    let bytes = UnsafeRawPointer(records.block.bytes)
     var findings: [StoreFinding] = []
-    for (start, position) in zip(records.starts, records.positions) {
-      let start = Int(start)
-      guard
-        let record = Record(at: bytes + start, available: records.block.memory.count - start),
-        !record.describe(in: storage.record(0), start: start)
-      else { continue }
+    records.forEachRecord { record in
+      guard !SegmentReading.makesSense(record, in: records.block) else { return }
+      let place = record.bytes - UnsafeRawPointer(records.block.bytes)
       findings.append(
         StoreFinding(
-          .damage, path, at: image.fileOffset(of: records.fileOffset + start),
-          "the header of the record at position \(position) makes no sense"))
+          .damage, path, at: image.fileOffset(of: records.fileOffset + place),
+          "the header of the record at position \(record.position) makes no sense"))
     }
     return findings
   }

@@ -8,8 +8,13 @@ import ArkBroker
   import Darwin
 #endif
 
-/// Who has a store open.
-package enum StoreLock {
+/// What can be told of a store without opening it.
+package enum StoreDirectory {
+  /// Whether there is a store in a directory.
+  package static func isStore(_ directory: String) -> Bool {
+    (try? DiskFileSystem().list(directory))?.contains { SegmentName($0) != nil } ?? false
+  }
+
   /// Who seems to have it, by the note in the lock file; nil when that process is no more, or nobody ever had it.
   ///
   /// Only for people: the lock itself is not touched, because a broker that starts in that moment would be refused.

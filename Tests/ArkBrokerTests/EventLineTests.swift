@@ -1,0 +1,41 @@
+import Testing
+
+@testable import ArkBroker
+
+/// Lines as a feed or an export writes them.
+@Suite struct EventLineTests {
+  private func read(_ line: String) throws(EventError) -> (event: Event, position: Position?) {
+    var builder = EventBatchBuilder()
+    let bytes = Array(line.utf8)
+    let position = try bytes.withUnsafeBufferPointer { (bytes) throws(EventError) in
+      try builder.append(line: UnsafeRawBufferPointer(bytes))
+    }
+    return (builder.finish()[0], position)
+  }
+
+  @Test func aPositionIsReadAndNotKept() throws {
+    let event = Event(.message, session: "s-1", payload: .text("hello"))
+    let rest = event.wire.dropFirst()
+    for (text, position) in [("\"7\"", 7), ("7", 7), ("\"18446744073709551614\"", UInt64.max - 1)] {
+      let line = try read("{\"arkposition\":\(text),\(rest)")
+      #expect(line.event == event)
+      #expect(line.position?.rawValue == position)
+    }
+    #expect(try read(event.wire).position == nil)
+    #expect(try read(event.wire).event == event)
+  }
+
+  @Test func elsewhereItIsAnAttributeLikeAnyOther() throws {
+    let text = #"{"specversion":"1.0","id":"1","source":"/a","type":"x","arkposition":"7"}"#
+    #expect(try CloudEvents.structured(Array(text.utf8))[0].wire.contains("arkposition"))
+  }
+
+  @Test(arguments: ["0", "-1", "1.5", "\"seven\"", "\"\"", "[7]", "true"])
+  func aBadPositionIsNamed(_ text: String) {
+    let error = #expect(throws: EventError.self) {
+      try read(
+        #"{"specversion":"1.0","id":"1","source":"/a","type":"x","arkposition":\#(text)}"#)
+    }
+    #expect(error?.attribute == "arkposition")
+  }
+}
