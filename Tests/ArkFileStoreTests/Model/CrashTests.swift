@@ -19,7 +19,7 @@ import Testing
   enum Operation: CaseIterable, Sendable {
     case openNew, openAfterCrash, openAfterClose
     case append, appendGroup, appendLarge, rotate
-    case delete, state, seal, retention, compact, compactCompressed, compress, close
+    case delete, state, seal, retention, compact, compactCompressed, empty, compress, close
 
     var opens: Bool { [.openNew, .openAfterCrash, .openAfterClose].contains(self) }
   }
@@ -203,6 +203,9 @@ private struct Scenario {
       case .compact, .compactCompressed:
         try harness.maintain()
         try harness.delete(.kind("tool*") || .kind("a*"))
+      case .empty:
+        try harness.maintain()
+        try harness.delete(.all)
       case .seal, .compress, .retention: break
       case .append, .appendGroup, .appendLarge, .rotate, .state, .close, .openNew:
         try harness.maintain()
@@ -230,7 +233,7 @@ private struct Scenario {
       harness.set([4], for: "a")
       harness.set([5, 6], for: "b")
       try harness.maintain()
-    case .seal, .retention, .compact, .compactCompressed, .compress: try harness.maintain()
+    case .seal, .retention, .compact, .compactCompressed, .empty, .compress: try harness.maintain()
     case .close: try harness.close()
     }
   }
