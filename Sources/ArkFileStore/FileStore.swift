@@ -52,6 +52,8 @@ public final class FileStore: QueuedStore {
     public var compactionThreshold = 0.25
     /// How often the store looks for work in the background. Default 1 s.
     public var maintenanceInterval = Duration.seconds(1)
+    /// False: nothing is done in the background, only by `maintain()`; for tests that do the same every time.
+    package var worksInBackground = true
 
     /// The defaults.
     public init() {}

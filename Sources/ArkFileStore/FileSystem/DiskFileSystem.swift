@@ -41,8 +41,8 @@ package struct DiskFileSystem: FileSystem {
   }
 
   package func createDirectory(_ path: String) throws(FileError) {
-    // The entry in the directory above has to last as long as what is in the new one; also when another process made it and got no further.
-    if mkdir(path, 0o750) == 0 { return try syncDirectory(DiskFileSystem.parent(of: path)) }
+    // The entry in the directory above has to last as long as what is in the new one; also when another process made it, or those above, and got no further.
+    if mkdir(path, 0o750) == 0 { return try syncDirectories(above: path) }
     switch errno {
     case EEXIST:
       guard let stream = opendir(path) else { throw FileError("mkdir", path, errno) }
@@ -52,6 +52,20 @@ package struct DiskFileSystem: FileSystem {
       try createDirectory(DiskFileSystem.parent(of: path))
       try createDirectory(path)
     default: throw FileError("mkdir", path, errno)
+    }
+  }
+
+  private func syncDirectories(above path: String) throws(FileError) {
+    var directory = DiskFileSystem.parent(of: path)
+    try syncDirectory(directory)
+    while directory != DiskFileSystem.parent(of: directory) {
+      directory = DiskFileSystem.parent(of: directory)
+      do throws(FileError) {
+        try syncDirectory(directory)
+      } catch {
+        // Further up, others may not let us look, nor would they let us make something there.
+        guard [EACCES, EPERM, EROFS, EINVAL].contains(error.number) else { throw error }
+      }
     }
   }
 

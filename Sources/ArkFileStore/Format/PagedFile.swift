@@ -32,6 +32,7 @@ enum PagedFile {
 
   /// The bytes of a range of addresses.
   static func read(_ range: Range<Int>, of file: any File) throws(Failure) -> [UInt8] {
+    guard !range.isEmpty else { return [] }
     let firstPage = range.lowerBound / payloadSize
     let lastPage = max(firstPage, (range.upperBound - 1) / payloadSize)
     let pages: [UInt8]

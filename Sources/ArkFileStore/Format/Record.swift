@@ -7,7 +7,7 @@ import ArkBroker
 //   8  u64  position
 //  16  i64  time, nanoseconds since 1970
 //  24  u32  which fields there are (bit n: the field with raw value n); from bit 24: foreign type, base64, escapes; bit 29: time to live; bit 30: payload
-//  28  u8   flags: 1 the last record of its append, 2 everything before this append had been synced when it was written
+//  28  u8   flags: 1 the last record of its append, 2 the first of its append, and everything before had been synced when it was written
 //  29  u8   length of the header, which ends where the wire form begins
 //  30       with bit 29: i64 when it expires, u32 time to live in seconds
 //           for each field, in the order of raw values: varint, zigzag: where it begins, counted from the end of the one before (from 0 for the first); varint: its length
@@ -29,6 +29,7 @@ struct Record {
   struct Flags: OptionSet {
     let rawValue: UInt8
     static let endsAppend = Flags(rawValue: 1)
+    /// The first of its append, and everything before had been synced when it was written: what is missing before it was there.
     static let followsSync = Flags(rawValue: 2)
   }
 

@@ -4,10 +4,10 @@ import ArkBroker
 ///
 ///     0  8 bytes  "ARKSEG\r\n": the line end shows when a transfer in text mode has changed the file
 ///     8  u16      format version: 1
-///    10  u16      1: the records are compressed
+///    10  u16      1: the records are compressed; 2: they were acknowledged and shown before they had been synced
 ///    12  u32      CRC-32C of the header with these four bytes as 0
 ///    16  u64      first position: no record is before it
-///    24  u64      the last position before this segment; what earlier segments hold behind it was refused
+///    24  u64      the last position acknowledged before this segment; what earlier segments hold behind it was refused
 ///    32  i64      when the segment was begun, nanoseconds since 1970
 ///    40  16 bytes seed of the hashes in this segment's index
 ///    56  8 bytes  0
@@ -17,6 +17,8 @@ struct SegmentHeader: Equatable {
   private static let magic: [UInt8] = Array("ARKSEG\r\n".utf8)
 
   var isCompressed = false
+  /// Records were acknowledged and shown before they had been synced: when the power goes, some may be lost that were seen.
+  var isAhead = false
   var first: Position
   var previous: Position
   var began: Int64
@@ -45,7 +47,9 @@ struct SegmentHeader: Equatable {
     guard CRC32C.of(bytes) == checksum else { throw .damaged }
     let version: UInt16 = bytes.number(8)
     guard version == SegmentHeader.version else { throw .unknownVersion(version) }
-    isCompressed = bytes.number(10, as: UInt16.self) & 1 == 1
+    let flags: UInt16 = bytes.number(10)
+    isCompressed = flags & 1 != 0
+    isAhead = flags & 2 != 0
     first = Position(rawValue: bytes.number(16))
     previous = Position(rawValue: bytes.number(24))
     began = bytes.number(32)
@@ -56,7 +60,7 @@ struct SegmentHeader: Equatable {
     var bytes = [UInt8](repeating: 0, count: SegmentHeader.length)
     bytes.replaceSubrange(0..<8, with: SegmentHeader.magic)
     bytes.setNumber(SegmentHeader.version, 8)
-    bytes.setNumber(UInt16(isCompressed ? 1 : 0), 10)
+    bytes.setNumber(UInt16(isCompressed ? 1 : 0) | (isAhead ? 2 : 0), 10)
     bytes.setNumber(first.rawValue, 16)
     bytes.setNumber(previous.rawValue, 24)
     bytes.setNumber(began, 32)

@@ -17,21 +17,27 @@ final class DiskLog: Sendable {
   private let lock: Mutex<(any FileLock)?>
   private let onReport: @Sendable (LogRecord.Level, String) -> Void
   private let threads = Mutex<Threads?>(nil)
+  /// One round of maintenance at a time.
+  let rounds = Mutex<Void>(())
   /// One deletion or rewriting at a time.
   let rewriting = Mutex<Void>(())
   let isClosing = Atomic<Bool>(false)
+  /// The time, nanoseconds since 1970.
+  let clock: @Sendable () -> Int64
   /// How far readers and the background are ahead of the clock, in nanoseconds: for tests of expiry.
   let clockOffset = Atomic<Int64>(0)
 
   private struct Threads: Sendable {
     let writer: LogWriter
-    let maintenance: Worker
+    /// Nil when nothing is done in the background.
+    let maintenance: Worker?
   }
 
   /// Opens a directory.
   init(
     _ fileSystem: any FileSystem, _ directory: String, _ retention: FileStore.Retention,
     _ settings: FileStore.Settings,
+    clock: @escaping @Sendable () -> Int64 = { Timestamp.now().nanosecondsSinceEpoch },
     report: @escaping @Sendable (LogRecord.Level, String) -> Void
   ) throws(StoreError) {
     var settings = settings
@@ -40,6 +46,7 @@ final class DiskLog: Sendable {
     self.directory = directory
     self.retention = retention
     self.settings = settings
+    self.clock = clock
     onReport = report
     files = OpenFiles(fileSystem)
     values = StateTable(fileSystem, in: directory)
@@ -64,7 +71,7 @@ final class DiskLog: Sendable {
     }
     let recovery = Recovery(
       fileSystem: fileSystem, directory: directory, settings: settings, files: files,
-      pool: pool, report: report)
+      pool: pool, now: clock(), report: report)
     let opened = try recovery.run(deleted: deleted)
     seed = opened.seed
     state = Mutex(opened.state)
@@ -79,7 +86,9 @@ final class DiskLog: Sendable {
       }
     }
     let seconds = max(1, Int(settings.maintenanceInterval.components.seconds))
-    let maintenance = Worker(niceness: 10, every: seconds) { [weak self] in self?.maintain() }
+    let maintenance =
+      settings.worksInBackground
+      ? Worker(niceness: 10, every: seconds) { [weak self] in self?.maintain() } : nil
     threads.withLock { $0 = Threads(writer: writer, maintenance: maintenance) }
   }
 
@@ -92,7 +101,7 @@ final class DiskLog: Sendable {
 
   /// Nanoseconds since 1970.
   var now: Int64 {
-    Timestamp.now().nanosecondsSinceEpoch &+ clockOffset.load(ordering: .relaxed)
+    clock() &+ clockOffset.load(ordering: .relaxed)
   }
 
   var newest: Position { state.withLock { $0.newest } }
@@ -113,7 +122,7 @@ final class DiskLog: Sendable {
       state.parts.append(LogView.Part(segment: segment, summary: summary))
       state.bytes[segment.name] = summary.end
     }
-    threads.withLock { $0?.maintenance.perform { [weak self] in self?.maintain() } }
+    threads.withLock { $0?.maintenance?.perform { [weak self] in self?.maintain() } }
   }
 
   // MARK: Calls
@@ -156,8 +165,7 @@ final class DiskLog: Sendable {
       attempt += 1
       let view = try view()
       var reader = PageReader(
-        view, request, now: now, pool: pool,
-        onDamage: { [self] in report(.error, $0.description) })
+        view, request, now: now, pool: pool, report: { [self] in report(.error, $0) })
       do throws(StoreError) {
         return try reader.run()
       } catch {
@@ -231,7 +239,7 @@ final class DiskLog: Sendable {
     } catch {
       failure = error
     }
-    threads.maintenance.finish()
+    threads.maintenance?.finish()
     do throws(StoreError) {
       try filing(values.flush)
     } catch {

@@ -15,6 +15,19 @@ struct LogState: Sendable {
   /// The part that is written to.
   var active: LogView.Part? { parts.last }
 
+  /// Files that are to be removed and may still be there.
+  var leftovers: [Leftover] = []
+  /// The highest generation that a segment has or had: names are not used twice, so that removing late removes nothing new.
+  var generation = 0
+
+  struct Leftover: Sendable {
+    /// Of the segment. Its generations go in the order in which they come here: a crash must not bring back an older one.
+    var first: Position
+    var paths: [String]
+    /// Deletions that nobody needs to know of any more when the files are gone.
+    var range: ClosedRange<UInt64>?
+  }
+
   mutating func replace(_ segment: Segment, by part: LogView.Part, bytes size: Int) {
     guard let place = parts.firstIndex(where: { $0.segment === segment }) else { return }
     parts[place] = part
@@ -26,4 +39,6 @@ struct LogState: Sendable {
     parts.removeAll { $0.segment === segment }
     bytes[segment.name] = nil
   }
+
+  func holds(_ segment: Segment) -> Bool { parts.contains { $0.segment === segment } }
 }

@@ -37,6 +37,8 @@ final class LogWriter: @unchecked Sendable {
   private var summary: SegmentSummary
   private var reserved = 0
   private var canReserve = true
+  /// The last position that was acknowledged.
+  private var acknowledged: Position
   /// The next position to give.
   private var next: Position
   /// Everything that was written has been synced.
@@ -51,6 +53,7 @@ final class LogWriter: @unchecked Sendable {
     file = opened.file
     index = opened.index
     summary = opened.summary
+    acknowledged = opened.acknowledged
     next = opened.next
   }
 
@@ -76,8 +79,7 @@ final class LogWriter: @unchecked Sendable {
     worker.perform { [self] in
       drain()
       do throws(FileError) {
-        try file?.resize(to: summary.end)
-        try file?.sync()
+        try markClosed()
       } catch {
         let error = error
         outcome.withLock { $0 = StoreError(error) }
@@ -86,6 +88,16 @@ final class LogWriter: @unchecked Sendable {
     }
     worker.finish()
     if let error = outcome.withLock({ $0 }) { throw error }
+  }
+
+  private func markClosed() throws(FileError) {
+    guard let file else { return }
+    try file.resize(to: summary.end)
+    // The mark must not reach the medium before what it speaks of.
+    if !isSynced { try file.sync() }
+    let mark = CloseMark(last: summary.last, offset: summary.end)
+    try file.writeAll(mark.bytes, at: summary.end)
+    try file.sync()
   }
 
   // MARK: Groups
@@ -158,7 +170,7 @@ final class LogWriter: @unchecked Sendable {
     let storage = job.batch.storage
     var offsets: [UInt32] = []
     offsets.reserveCapacity(count)
-    let stored = Timestamp.now().nanosecondsSinceEpoch
+    let stored = log.clock()
     var flags: Record.Flags = isSynced && buffer.count == 0 ? .followsSync : []
     for ordinal in 0..<count {
       if ordinal == count - 1 { flags.insert(.endsAppend) }
@@ -170,6 +182,8 @@ final class LogWriter: @unchecked Sendable {
           expiry: LogWriter.expiry(storage.record(place), stored: stored), to: target)
       }
       next = next.advanced(by: 1)
+      // The others of this append do not tell where it began.
+      flags.remove(.followsSync)
     }
     return Pending(job: job, first: first, offsets: offsets)
   }
@@ -210,7 +224,7 @@ final class LogWriter: @unchecked Sendable {
     for one in pending {
       let storage = one.job.batch.storage
       var position = one.first
-      let stored = Timestamp.now().nanosecondsSinceEpoch
+      let stored = log.clock()
       for ordinal in 0..<one.job.batch.count {
         let record = storage.record(one.job.batch.selection[ordinal])
         summary.add(
@@ -219,6 +233,7 @@ final class LogWriter: @unchecked Sendable {
       }
       index.add(one.job.batch, first: one.first, at: one.offsets)
     }
+    acknowledged = summary.last
     log.show(summary)
     nextSpaceCheck -= buffer.count
   }
@@ -295,10 +310,12 @@ final class LogWriter: @unchecked Sendable {
         throw StoreError(error)
       }
     }
-    let newest = log.newest
-    let header = SegmentHeader(
-      first: next, previous: newest, began: Timestamp.now().nanosecondsSinceEpoch, seed: log.seed)
+    var header = SegmentHeader(
+      first: next, previous: acknowledged, began: log.clock(), seed: log.seed)
+    header.isAhead = log.settings.durability == .written
     let name = SegmentName(first: next)
+    // When this fails, the new segment may be there all the same, and bounds the old one: nothing may be written to that any more.
+    file = nil
     let path = "\(log.directory)/\(name.file)"
     let begun = try filing { () throws(FileError) in
       let begun = try log.fileSystem.write(header.bytes, asNewFile: path)

@@ -6,13 +6,17 @@ import Synchronization
 extension DiskLog {
   /// One round. Errors are reported and what failed is tried again in the next round.
   func maintain() {
-    guard !isClosing.load(ordering: .relaxed) else { return }
-    attempt("the state could not be written") { () throws(StoreError) in
-      try filing(values.flush)
+    rounds.withLock { _ in
+      attempt("the state could not be written") { () throws(StoreError) in
+        try filing(values.flush)
+      }
+      attempt("old files could not be removed") { () throws(StoreError) in
+        try rewriting.withLock { (_) throws(StoreError) in try removeLeftovers() }
+      }
+      attempt("a segment could not be sealed") { () throws(StoreError) in try seal() }
+      attempt("old segments could not be let go") { () throws(StoreError) in try letGo() }
+      attempt("a segment could not be rewritten") { () throws(StoreError) in try compact() }
     }
-    attempt("a segment could not be sealed") { () throws(StoreError) in try seal() }
-    attempt("old segments could not be let go") { () throws(StoreError) in try letGo() }
-    attempt("a segment could not be rewritten") { () throws(StoreError) in try compact() }
   }
 
   private func attempt(_ what: String, _ body: () throws(StoreError) -> Void) {
@@ -20,31 +24,75 @@ extension DiskLog {
     do throws(StoreError) {
       try body()
     } catch {
-      report(.error, "\(what): \(error)")
+      // What was given up for that is none.
+      if !isClosing.load(ordering: .relaxed) { report(.error, "\(what): \(error)") }
     }
   }
 
   // MARK: Sealing
 
-  /// Gives every segment but the newest its footer and its index.
+  /// Gives every segment but the newest its footer and its index, and compresses it. One that fails does not keep the others from it.
   private func seal() throws(StoreError) {
     try rewriting.withLock { (_) throws(StoreError) in
-      let parts = state.withLock { $0.parts.dropLast() }
-      for part in parts {
-        let needsIndex = part.segment.index is GrowingIndex
-        if part.segment.footer == nil || needsIndex { try seal(part) }
+      try forEach(state.withLock { $0.parts.dropLast() }) { (part) throws(StoreError) in
+        var part = part
+        if part.segment.footer == nil, part.summary.count == 0, part.segment.knownDamages.isEmpty {
+          return try removeNow(part)
+        }
+        if part.segment.isIndexDamaged.load(ordering: .relaxed) { part = try indexed(part) }
+        if part.segment.footer == nil || part.segment.index is GrowingIndex {
+          part = try sealed(part)
+        }
+        if settings.compresses, part.segment.blocks == nil, part.summary.count > 0,
+          part.segment.futility.withLock({ $0 == nil })
+        {
+          try rewrite(part, keepingAll: true)
+        }
       }
     }
   }
 
-  private func seal(_ part: LogView.Part) throws(StoreError) {
+  /// Does something with each part and throws the first error when all have had their turn.
+  private func forEach(
+    _ parts: ArraySlice<LogView.Part>, _ body: (LogView.Part) throws(StoreError) -> Void
+  ) throws(StoreError) {
+    var failure: StoreError?
+    for part in parts where !isClosing.load(ordering: .relaxed) {
+      do throws(StoreError) {
+        try body(part)
+      } catch {
+        failure = failure ?? error
+      }
+    }
+    if let failure { throw failure }
+  }
+
+  /// The same with an index that is made anew from the records.
+  private func indexed(_ part: LogView.Part) throws(StoreError) -> LogView.Part {
+    let old = part.segment
+    let index = GrowingIndex(seed: old.header.seed)
+    let scan = SegmentScan(segment: old, end: part.end, pool: pool)
+    let checked = try scan.check()
+    for damage in checked.damages where old.note(damage) { report(.error, damage.description) }
+    try scan.forEach(through: checked) { index.add($0) }
+    let segment = Segment(
+      name: old.name, path: old.path, header: old.header, footer: old.footer, index: index,
+      files: files, blocks: old.blocks, damages: old.knownDamages)
+    let new = LogView.Part(segment: segment, summary: part.summary)
+    state.withLock { state in
+      state.replace(old, by: new, bytes: state.bytes[old.name] ?? part.end)
+    }
+    return new
+  }
+
+  private func sealed(_ part: LogView.Part) throws(StoreError) -> LogView.Part {
     let segment = part.segment
     let summary = part.summary
-    guard let index = segment.index as? GrowingIndex else { return }
+    guard let index = segment.index as? GrowingIndex else { return part }
     let footer = segment.footer ?? summary.footer()
-    let sealed = try filing { () throws(FileError) in
+    let (sealed, size) = try filing { () throws(FileError) -> (LogView.Part, Int) in
+      let file = try fileSystem.open(segment.path, segment.footer == nil ? .readWrite : .read)
       if segment.footer == nil {
-        let file = try fileSystem.open(segment.path, .readWrite)
         try file.resize(to: summary.end)
         try file.writeAll(footer.bytes, at: summary.end)
         try file.sync()
@@ -56,16 +104,13 @@ extension DiskLog {
       guard let stored = IndexFile(fileSystem, path, of: footer) else {
         throw FileError("read", path, 0)
       }
-      return LogView.Part(
-        segment: Segment(
-          name: segment.name, path: segment.path, header: segment.header, footer: footer,
-          index: stored, files: files, blocks: segment.blocks), summary: summary)
+      let sealed = Segment(
+        name: segment.name, path: segment.path, header: segment.header, footer: footer,
+        index: stored, files: files, blocks: segment.blocks, damages: segment.knownDamages)
+      return (LogView.Part(segment: sealed, summary: summary), try file.size())
     }
-    let size = summary.end + SegmentFooter.length
     state.withLock { $0.replace(segment, by: sealed, bytes: size) }
-    if settings.compresses, segment.blocks == nil {
-      try rewrite(sealed, keepingAll: true)
-    }
+    return sealed
   }
 
   // MARK: Letting go
@@ -83,7 +128,7 @@ extension DiskLog {
   }
 
   private func letGo(olderThan age: Duration) throws(StoreError) {
-    let now = Timestamp.now().nanosecondsSinceEpoch
+    let now = self.now
     let limit = now - Int64(age.components.seconds) * 1_000_000_000
     // The newest segment must come to an end, too, however slowly it fills.
     let oldestActive = now - max(Int64(age.components.seconds) / 16, 1) * 1_000_000_000
@@ -108,23 +153,66 @@ extension DiskLog {
   }
 
   private func removeNow(_ part: LogView.Part) throws(StoreError) {
-    let segment = part.segment
-    state.withLock { $0.remove(segment) }
-    try removeFiles(of: segment)
-    try forgetDeletions(within: part.range)
+    state.withLock { state in
+      guard state.holds(part.segment) else { return }
+      state.remove(part.segment)
+      state.leftovers.append(leftover(of: part.segment, forgetting: part.range))
+    }
+    try removeLeftovers()
   }
 
-  private func removeFiles(of segment: Segment) throws(StoreError) {
-    try filing { () throws(FileError) in
-      for path in [segment.path, "\(directory)/\(segment.name.index)"] {
-        files.forget(path)
-        do throws(FileError) {
-          try fileSystem.remove(path)
-        } catch {
-          guard error.isMissing else { throw error }
+  private func leftover(of segment: Segment, forgetting range: ClosedRange<UInt64>? = nil)
+    -> LogState.Leftover
+  {
+    LogState.Leftover(
+      first: segment.first, paths: [segment.path, "\(directory)/\(segment.name.index)"],
+      range: range)
+  }
+
+  /// Removes files that nobody needs any more. What fails is tried again in the next round.
+  private func removeLeftovers() throws(StoreError) {
+    let leftovers = state.withLock { state in
+      defer { state.leftovers = [] }
+      return state.leftovers
+    }
+    guard !leftovers.isEmpty else { return }
+    var failure: FileError?
+    var failed: [LogState.Leftover] = []
+    var removed: [LogState.Leftover] = []
+    for leftover in leftovers {
+      do throws(FileError) {
+        if failed.contains(where: { $0.first == leftover.first }) {
+          failed.append(leftover)
+        } else {
+          try remove(leftover.paths)
+          removed.append(leftover)
         }
+      } catch {
+        failed.append(leftover)
+        failure = failure ?? error
       }
+    }
+    do throws(FileError) {
       try fileSystem.syncDirectory(directory)
+    } catch {
+      failed = leftovers
+      failure = failure ?? error
+      removed = []
+    }
+    let (rest, error) = (failed, failure)
+    state.withLock { $0.leftovers = rest + $0.leftovers }
+    for range in removed.compactMap(\.range) { try forgetDeletions(within: range) }
+    if let error { throw StoreError(error) }
+  }
+
+  private func remove(_ paths: [String]) throws(FileError) {
+    for path in paths {
+      files.forget(path)
+      do throws(FileError) {
+        try fileSystem.remove(path)
+      } catch {
+        guard error.isMissing else { throw error }
+      }
     }
   }
 
@@ -146,14 +234,13 @@ extension DiskLog {
     let now = self.now
     try endSegmentWithDeletions()
     let (parts, deleted) = state.withLock { ($0.parts.dropLast(), $0.deleted) }
-    for part in parts {
-      guard let footer = part.segment.footer, footer.count > 0,
-        !isClosing.load(ordering: .relaxed)
-      else { continue }
+    try forEach(parts) { (part) throws(StoreError) in
+      guard let footer = part.segment.footer, footer.count > 0 else { return }
       let gone = deleted.count(in: part.range)
-      guard gone > 0 || footer.firstExpiry <= now else { continue }
       let share = Double(gone) / Double(footer.count)
-      guard share >= settings.compactionThreshold || footer.firstExpiry <= now else { continue }
+      guard gone > 0 && share >= settings.compactionThreshold || footer.firstExpiry <= now,
+        part.segment.futility.withLock({ $0.map { $0.deletions < gone || $0.until <= now } ?? true })
+      else { return }
       try rewriting.withLock { (_) throws(StoreError) in try rewrite(part, keepingAll: false) }
     }
   }
@@ -176,45 +263,91 @@ extension DiskLog {
   /// Writes a segment anew, without what is deleted or expired, and compressed if that is wanted.
   private func rewrite(_ part: LogView.Part, keepingAll: Bool) throws(StoreError) {
     let now = self.now
-    let deleted = state.withLock { $0.deleted }
+    let (deleted, isCurrent) = state.withLock { ($0.deleted, $0.holds(part.segment)) }
+    guard isCurrent else { return }
     let old = part.segment
     let scan = SegmentScan(segment: old, end: part.end, pool: pool)
     let checked = try scan.check()
     guard checked.damages.isEmpty else {
       // What is damaged stays as it is: somebody may know how to get more out of it.
+      for damage in checked.damages where old.note(damage) { report(.error, damage.description) }
+      old.futility.withLock { $0 = (.max, .max) }
       return
     }
     if !keepingAll {
-      var counts = (dead: 0, expired: 0, all: 0)
+      var gain = Gain(now: now)
       try scan.forEach(through: checked) { records in
-        records.forEachRecord { record in
-          counts.all += record.length
-          if deleted.contains(record.position) { counts.dead += record.length }
-          if record.expiry <= now { counts.expired += record.length }
-        }
+        records.forEachRecord { gain.add($0, isDeleted: deleted.contains($0.position)) }
       }
-      let gone = counts.dead + counts.expired
-      guard gone > 0, Double(gone) >= Double(counts.all) * settings.compactionThreshold else {
+      if gain.isEverything { return try removeNow(part) }
+      guard gain.gone > 0, gain.reaches(settings.compactionThreshold) else {
+        let until = gain.time(of: settings.compactionThreshold)
+        old.futility.withLock { $0 = (deleted.count(in: part.range), until) }
         return
       }
-      if counts.dead == counts.all || counts.expired == counts.all { return try removeNow(part) }
     }
-    var writer = try SegmentRewriter(self, old)
-    var isCancelled = false
+    let name = state.withLock { state in
+      state.generation += 1
+      return SegmentName(first: old.first, generation: state.generation)
+    }
+    var isDone = false
+    defer {
+      if !isDone {
+        let paths = SegmentRewriter.paths(of: name, in: directory)
+        state.withLock { $0.leftovers.append(.init(first: old.first, paths: paths)) }
+        try? removeLeftovers()
+      }
+    }
+    var writer = try SegmentRewriter(self, old, name)
     try scan.forEach(through: checked) { (records) throws(StoreError) in
-      guard !isCancelled else { return }
-      isCancelled = isClosing.load(ordering: .relaxed)
+      guard !isClosing.load(ordering: .relaxed) else { throw StoreError.closed }
       try writer.append(records) { record in
         keepingAll || record.expiry > now && !deleted.contains(record.position)
       }
     }
-    if isCancelled { return writer.abandon() }
     let (segment, summary, size) = try writer.finish(last: part.last)
+    isDone = true
     let new = LogView.Part(segment: segment, summary: summary)
-    state.withLock { $0.replace(old, by: new, bytes: size) }
-    try removeFiles(of: old)
-    guard !keepingAll else { return }
-    // Deletions wait for rewriting to end, so none has come since.
-    try forgetDeletions(within: part.range)
+    state.withLock { state in
+      state.replace(old, by: new, bytes: size)
+      state.leftovers.append(leftover(of: old))
+    }
+    // Deletions wait for rewriting to end, so none has come since. If the old file stays, the new one counts all the same.
+    if !keepingAll { try forgetDeletions(within: part.range) }
+    try removeLeftovers()
+  }
+}
+
+/// What rewriting a segment would gain.
+private struct Gain {
+  let now: Int64
+  var gone = 0
+  private var all = 0
+  /// What will expire, and how many bytes that is.
+  private var coming: [(expiry: Int64, length: Int)] = []
+
+  init(now: Int64) { self.now = now }
+
+  var isEverything: Bool { gone == all }
+
+  mutating func add(_ record: Record, isDeleted: Bool) {
+    all += record.length
+    if isDeleted || record.expiry <= now {
+      gone += record.length
+    } else if record.expiry < .max {
+      coming.append((record.expiry, record.length))
+    }
+  }
+
+  func reaches(_ share: Double) -> Bool { Double(gone) >= Double(all) * share }
+
+  /// When enough will have expired.
+  func time(of share: Double) -> Int64 {
+    var later = self
+    for (expiry, length) in coming.sorted(by: { $0.expiry < $1.expiry }) {
+      later.gone += length
+      if later.reaches(share) { return expiry }
+    }
+    return .max
   }
 }

@@ -6,10 +6,12 @@ struct PageReader {
   let request: ReadRequest
   let now: Int64
   let pool: BlockPool
-  let onDamage: (Damage) -> Void
+  let report: (String) -> Void
   private let times: ClosedRange<Int64>?
 
   private(set) var page: Page
+  /// Records up to here are not shown.
+  private var floor: Position
   private var eventsLeft: Int
   private var bytesLeft: Int
   /// Bytes of records that were looked at.
@@ -20,13 +22,14 @@ struct PageReader {
 
   init(
     _ view: LogView, _ request: ReadRequest, now: Int64, pool: BlockPool,
-    onDamage: @escaping (Damage) -> Void
+    report: @escaping (String) -> Void
   ) {
     self.view = view
     self.request = request
     self.now = now
     self.pool = pool
-    self.onDamage = onDamage
+    self.report = report
+    floor = request.after
     times = request.match.times
     page = Page(batches: [], lookedThrough: request.after)
     eventsLeft = request.limit.events
@@ -73,7 +76,10 @@ struct PageReader {
     if let known = view.places.offset(behind: page.lookedThrough, in: part.segment.path) {
       return known
     }
-    return try part.segment.index.offset(behind: page.lookedThrough)
+    let position = page.lookedThrough
+    return part.segment.ask(report) { (index) throws(StoreError) in
+      try index.offset(behind: position)
+    } ?? SegmentHeader.length
   }
 
   // MARK: As it lies
@@ -85,9 +91,11 @@ struct PageReader {
     while offset < part.end {
       var end = part.end
       if let times {
-        guard let stretch = try part.segment.index.stretch(from: offset, within: times) else {
-          return false
+        let start = offset
+        let answer = part.segment.ask(report) { (index) throws(StoreError) in
+          try index.stretch(from: start, within: times)
         }
+        guard let stretch = answer ?? start..<end else { return false }
         offset = stretch.lowerBound
         end = min(end, stretch.upperBound)
         guard offset < end else { return false }
@@ -103,7 +111,7 @@ struct PageReader {
       let next = offset + stop.offset
       if take(records, part, next: next, through: stop.last) { return true }
       if stop.isDamaged {
-        let damage = try examine(part, at: next, after: stop.last ?? page.lookedThrough)
+        let damage = try examine(part, at: next, after: stop.last)
         if try pass(damage, part, &offset) { return true }
       } else {
         offset = next
@@ -171,17 +179,20 @@ struct PageReader {
   }
 
   private func isShown(_ record: Record) -> Bool {
-    record.position > request.after && record.expiry > now
+    record.position > floor && record.expiry > now
       && (view.deleted.isEmpty || !view.deleted.contains(record.position))
   }
 
   // MARK: Damage
 
   /// Finds out how far the damage at `offset` goes.
-  private func examine(_ part: LogView.Part, at offset: Int, after position: Position)
+  /// - Parameter position: of the record before, where that is known.
+  private func examine(_ part: LogView.Part, at offset: Int, after position: Position?)
     throws(StoreError) -> Damage
   {
-    let before = max(position, part.segment.first.advanced(by: -1))
+    if let known = part.segment.damage(at: offset) { return known }
+    let scan = SegmentScan(segment: part.segment, end: part.end, pool: pool)
+    let before = if let position { position } else { try scan.lastPosition(before: offset) }
     let found = try RecordSearch(segment: part.segment, end: part.end)
       .next(from: offset + 1, after: before)
     let first = before.rawValue + 1
@@ -189,7 +200,7 @@ struct PageReader {
     let damage = Damage(
       path: part.segment.path, bytes: offset..<(found?.offset ?? part.end),
       positions: first <= last ? first...last : nil)
-    if part.segment.note(damage) { onDamage(damage) }
+    if part.segment.note(damage) { report(damage.description) }
     return damage
   }
 
@@ -223,17 +234,43 @@ struct PageReader {
   {
     var offset = try start(in: part)
     while offset < part.end {
+      let damage = part.segment.damage(behind: offset)
+      if let damage, damage.bytes.contains(offset) {
+        if try pass(damage, part, &offset) { return true }
+        continue
+      }
+      let end = min(part.end, damage?.bytes.lowerBound ?? part.end)
       let wanted = min(4096, max(64, eventsLeft < 4096 ? eventsLeft + 16 : 4096))
-      guard
-        let found = try part.segment.index.offsets(under: query, from: offset, limit: wanted)
-      else { return try scan(part) }
-      let offsets = found.prefix { Int($0) < part.end }
-      guard let last = offsets.last else { return false }
-      if try read(offsets, part) { return true }
-      if found.count < wanted { return false }
-      offset = Int(last) + 1
+      let start = offset
+      let found = part.segment.ask(report) { (index) throws(StoreError) in
+        try index.offsets(under: query, from: start, limit: wanted)
+      }
+      guard let found, let found else {
+        floor = page.lookedThrough
+        return try scan(part)
+      }
+      let offsets = found.prefix { Int($0) < end }
+      guard let last = offsets.last else {
+        offset = end
+        continue
+      }
+      switch try read(offsets, part) {
+      case .full: return true
+      case .more:
+        let isAll = found.count < wanted && offsets.count == found.count
+        offset = isAll ? end : Int(last) + 1
+      case .damaged(let place): offset = place
+      }
     }
     return false
+  }
+
+  private enum Progress {
+    case more
+    /// The page is done.
+    case full
+    /// What is here has been found to be damaged; what is before it has been seen to.
+    case damaged(Int)
   }
 
   /// Records near each other, read at once.
@@ -249,7 +286,7 @@ struct PageReader {
   private static let gathered = 256 << 10
 
   private mutating func read(_ offsets: ArraySlice<UInt32>, _ part: LogView.Part)
-    throws(StoreError) -> Bool
+    throws(StoreError) -> Progress
   {
     var rest = offsets
     while !rest.isEmpty {
@@ -267,11 +304,12 @@ struct PageReader {
         let count = try part.segment.read(
           into: UnsafeMutableRawBufferPointer(rebasing: room), at: Int(stretch.offsets.first!))
         examined += count
-        if try collect(stretch, count, part, into: &records) { return true }
+        let progress = try collect(stretch, count, part, into: &records)
+        guard case .more = progress else { return progress }
       }
-      if take(records, part, next: nil, through: nil) { return true }
+      if take(records, part, next: nil, through: nil) { return .full }
     }
-    return false
+    return .more
   }
 
   private func nextStretch(_ rest: inout ArraySlice<UInt32>, _ part: LogView.Part, place: Int)
@@ -294,45 +332,36 @@ struct PageReader {
   }
 
   /// Notes the records of a stretch that was read.
-  /// - Returns: whether the page is done.
   private mutating func collect(
     _ stretch: Stretch, _ count: Int, _ part: LogView.Part, into records: inout RecordList
-  ) throws(StoreError) -> Bool {
+  ) throws(StoreError) -> Progress {
     let start = Int(stretch.offsets.first!)
     for offset in stretch.offsets {
       let skipped = Int(offset) - start
       let place = stretch.place + skipped
       if let record = Record(
-        at: UnsafeRawPointer(records.block.bytes) + place, available: count - skipped)
+        at: UnsafeRawPointer(records.block.bytes) + place, available: count - skipped),
+        record.isSound
       {
-        if record.isSound {
-          if isShown(record) { records.append(record.position, at: place) }
-        } else {
-          try noteDamage(at: Int(offset), part)
-        }
+        if isShown(record) { records.append(record.position, at: place) }
         continue
       }
-      // Longer than expected: read alone, behind those before it.
-      if take(records, part, next: nil, through: nil) { return true }
+      // Longer than expected, or damaged: read alone, behind those before it.
+      if take(records, part, next: nil, through: nil) { return .full }
       records = RecordList(block: records.block, fileOffset: 0)
       let (whole, wholeCount) = try read(part, at: Int(offset), end: part.end)
       guard let record = Record(at: UnsafeRawPointer(whole.bytes), available: wholeCount),
         record.isSound
       else {
-        try noteDamage(at: Int(offset), part)
-        continue
+        _ = try examine(part, at: Int(offset), after: nil)
+        return .damaged(Int(offset))
       }
       guard isShown(record) else { continue }
       var single = RecordList(block: whole, fileOffset: Int(offset))
       single.append(record.position, at: 0)
-      if take(single, part, next: nil, through: nil) { return true }
+      if take(single, part, next: nil, through: nil) { return .full }
     }
-    return false
-  }
-
-  private func noteDamage(at offset: Int, _ part: LogView.Part) throws(StoreError) {
-    guard part.segment.damage(at: offset) == nil else { return }
-    _ = try examine(part, at: offset, after: page.lookedThrough)
+    return .more
   }
 
   // MARK: Into the page

@@ -17,27 +17,62 @@ final class BlockTable: Sendable {
     var checksum: UInt32
   }
 
-  private let path: String
   let entries: [Entry]
   /// Where the records end.
   let end: Int
   private let cache = Mutex<[(block: Int, bytes: [UInt8])]>([])
 
-  init(_ bytes: [UInt8], count: Int, end: Int, path: String) throws(StoreError) {
+  /// - Parameter entries: those that are missing count as damaged.
+  init(_ entries: [Entry], end: Int) {
+    let bytes = end - SegmentHeader.length
+    let count = (bytes + BlockTable.blockSize - 1) / BlockTable.blockSize
+    let missing = Entry(start: SegmentHeader.length, count: 0, checksum: .max)
+    self.entries =
+      Array(entries.prefix(count)) + Array(repeating: missing, count: max(0, count - entries.count))
+    self.end = end
+  }
+
+  /// Nil when it is not what was written.
+  static func decoded(_ bytes: [UInt8], count: Int) -> [Entry]? {
     let length = count * BlockTable.entryLength
     guard bytes.count == length + 4,
       CRC32C.of(Array(bytes[..<length])) == bytes.number(length, as: UInt32.self)
-    else {
-      throw StoreError(.damaged, "\(path) is damaged: its block table cannot be read")
-    }
-    entries = (0..<count).map { place in
+    else { return nil }
+    return (0..<count).map { place in
       let start = place * BlockTable.entryLength
       return Entry(
         start: Int(bytes.number(start, as: UInt64.self)),
         count: Int(bytes.number(start + 8, as: UInt32.self)), checksum: bytes.number(start + 12))
     }
-    self.end = end
-    self.path = path
+  }
+
+  static func encoded(_ entries: [Entry]) -> [UInt8] {
+    var bytes: [UInt8] = []
+    for entry in entries {
+      bytes.append(number: UInt64(entry.start))
+      bytes.append(number: UInt32(entry.count))
+      bytes.append(number: entry.checksum)
+    }
+    bytes.append(number: CRC32C.of(bytes))
+    return bytes
+  }
+
+  /// Goes from block to block, as far as they can be inflated: each tells where it ends.
+  /// - Returns: the blocks, and where the records end.
+  static func found(in file: any File) throws(FileError) -> (entries: [Entry], end: Int) {
+    var entries: [Entry] = []
+    var (start, end) = (SegmentHeader.length, SegmentHeader.length)
+    while true {
+      // What cannot be compressed becomes a little longer.
+      let bytes = try file.bytes(at: start, count: blockSize + blockSize / 8)
+      guard let (used, inflated) = Deflate.first(of: bytes, upTo: blockSize) else { break }
+      entries.append(
+        Entry(start: start, count: used, checksum: CRC32C.of(Array(bytes[..<used]))))
+      start += used
+      end += inflated
+      if inflated < blockSize { break }
+    }
+    return (entries, end)
   }
 
   /// How many bytes of records a block holds.
@@ -85,6 +120,7 @@ final class BlockTable: Sendable {
     }
     return bytes
   }
+
 
   /// Whether a block is what was written.
   func isSound(_ block: Int, of file: any File) throws(FileError) -> Bool {
@@ -134,5 +170,26 @@ enum Deflate {
       filled = isWhole ? count : 0
     }
     return isWhole ? inflated : nil
+  }
+  /// How much of these bytes the first stream takes, and what it inflates to; nil when that is nothing, or more than `limit`.
+  static func first(of bytes: [UInt8], upTo limit: Int) -> (used: Int, inflated: Int)? {
+    var stream = z_stream()
+    guard
+      inflateInit2_(&stream, -15, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK
+    else { return nil }
+    defer { inflateEnd(&stream) }
+    var isWhole = false
+    let inflated = [UInt8](unsafeUninitializedCapacity: limit) { buffer, filled in
+      bytes.withUnsafeBufferPointer { bytes in
+        stream.next_in = UnsafeMutablePointer(mutating: bytes.baseAddress)
+        stream.avail_in = uInt(bytes.count)
+        stream.next_out = buffer.baseAddress
+        stream.avail_out = uInt(buffer.count)
+        isWhole = inflate(&stream, Z_FINISH) == Z_STREAM_END
+      }
+      filled = limit - Int(stream.avail_out)
+    }
+    guard isWhole, !inflated.isEmpty else { return nil }
+    return (bytes.count - Int(stream.avail_in), inflated.count)
   }
 }

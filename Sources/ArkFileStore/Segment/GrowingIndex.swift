@@ -86,8 +86,8 @@ struct IndexTables: Sendable {
   }
 
   private(set) var sparse: [SparseEntry] = []
-  /// The distinct kinds, as they stand on the wire, and their hashes.
-  private(set) var kinds: [UInt32: [UInt8]] = [:]
+  /// The distinct kinds, as they stand on the wire, and their hashes, which two may share.
+  private(set) var kinds: [[UInt8]: UInt32] = [:]
   private var slots: [Slot] = Array(repeating: Slot(), count: 1024)
   private var links: [Link] = []
   private(set) var keyCount = 0
@@ -112,25 +112,30 @@ struct IndexTables: Sendable {
       guard count > 0 else { continue }
       let text = storage.field(EventField(rawValue: field).unsafelyUnwrapped, of: index)
       let key = IndexQuery.shortened(IndexHash.of(field, text, hash))
-      if add(offset, under: key), field == EventField.kind.rawValue { kinds[key] = Array(text) }
+      add(offset, under: key)
+      if field == EventField.kind.rawValue { note(kind: text, key) }
     }
     if keyCount > IndexTables.maximumKeys { giveUpKeys() }
   }
 
-  /// - Returns: whether the key is new.
-  private mutating func add(_ offset: UInt32, under hash: UInt32) -> Bool {
+  private mutating func note(kind text: UnsafeRawBufferPointer, _ hash: UInt32) {
+    kinds[Array(text)] = hash
+  }
+
+  private mutating func add(_ offset: UInt32, under hash: UInt32) {
     let place = place(of: hash)
+    // An event may have the same key twice when hashes collide.
+    if slots[place].first != 0, links[Int(slots[place].last) - 1].offset == offset { return }
     links.append(Link(offset: offset))
     let link = UInt32(links.count)
     guard slots[place].first == 0 else {
       links[Int(slots[place].last) - 1].next = link
       slots[place].last = link
-      return false
+      return
     }
     slots[place] = Slot(hash: hash, first: link, last: link)
     keyCount += 1
     if keyCount * 2 > slots.count { grow() }
-    return true
   }
 
   private func place(of hash: UInt32) -> Int {
@@ -157,7 +162,7 @@ struct IndexTables: Sendable {
   func offsets(under keys: IndexQuery, from offset: Int, limit: Int) -> [UInt32]? {
     guard isComplete else { return nil }
     var hashes = keys.hashes
-    for (hash, kind) in kinds where keys.patterns.contains(where: { $0.matches(wire: kind) }) {
+    for (kind, hash) in kinds where keys.patterns.contains(where: { $0.matches(wire: kind) }) {
       hashes.append(hash)
     }
     return OffsetLists.merged(
@@ -184,8 +189,7 @@ struct IndexTables: Sendable {
     for slot in slots.filter({ $0.first != 0 }).sorted(by: { $0.hash < $1.hash }) {
       var offsets: [UInt32] = []
       forEachOffset(under: slot.hash) { offset in
-        // An event may have the same key twice when hashes collide.
-        if offsets.last != offset { offsets.append(offset) }
+        offsets.append(offset)
         return true
       }
       body(slot.hash, offsets)

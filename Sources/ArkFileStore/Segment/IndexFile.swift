@@ -69,7 +69,7 @@ final class IndexFile: SegmentIndex {
   /// The bytes of the index file for a segment.
   static func encoded(_ tables: IndexTables, of footer: SegmentFooter) -> [UInt8] {
     var kinds: [UInt8] = []
-    for (hash, kind) in tables.kinds.sorted(by: { $0.key < $1.key }) {
+    for (kind, hash) in tables.kinds.sorted(by: { $0.value < $1.value }) {
       kinds.append(number: hash)
       kinds.append(number: UInt16(kind.count))
       kinds += kind
@@ -125,7 +125,7 @@ final class IndexFile: SegmentIndex {
   static func damage(_ path: String, _ offset: Int) -> StoreError {
     StoreError(
       .damaged,
-      "\(path) is damaged at byte \(offset); the index is made anew when the store is opened without it"
+      "\(path) is damaged at byte \(offset); the records are read instead, and the index is made anew"
     )
   }
 

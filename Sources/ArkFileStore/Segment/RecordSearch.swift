@@ -8,8 +8,16 @@ struct RecordSearch {
 
   struct Found {
     var offset: Int
+    var length: Int
     var position: Position
     var followsSync: Bool
+
+    init(_ record: Record, at offset: Int) {
+      self.offset = offset
+      length = record.length
+      position = record.position
+      followsSync = record.flags.contains(.followsSync)
+    }
   }
 
   /// The first sound record at `start` or behind it.
@@ -49,9 +57,7 @@ struct RecordSearch {
     else { return nil }
     if let record = Record(at: bytes, available: available) {
       guard record.isSound else { return nil }
-      return Found(
-        offset: offset, position: record.position,
-        followsSync: record.flags.contains(.followsSync))
+      return Found(record, at: offset)
     }
     let whole = UnsafeMutableRawBufferPointer.allocate(byteCount: length, alignment: 8)
     defer { whole.deallocate() }
@@ -60,7 +66,6 @@ struct RecordSearch {
         at: UnsafeRawPointer(whole.baseAddress.unsafelyUnwrapped), available: length),
       record.isSound
     else { return nil }
-    return Found(
-      offset: offset, position: record.position, followsSync: record.flags.contains(.followsSync))
+    return Found(record, at: offset)
   }
 }

@@ -14,11 +14,15 @@ final class Segment: Sendable {
   let files: OpenFiles
   /// Where the blocks of a compressed segment are.
   let blocks: BlockTable?
-  private let damages = Mutex<[Damage]>([])
+  private let damages: Mutex<[Damage]>
+  /// The index could not be read: it is made anew in the next round, and nobody asks it until then.
+  let isIndexDamaged = Atomic<Bool>(false)
+  /// When it was last found that rewriting would gain too little: with how many deletions, and until when that is so.
+  let futility = Mutex<(deletions: Int, until: Int64)?>(nil)
 
   init(
     name: SegmentName, path: String, header: SegmentHeader, footer: SegmentFooter?,
-    index: any SegmentIndex, files: OpenFiles, blocks: BlockTable? = nil
+    index: any SegmentIndex, files: OpenFiles, blocks: BlockTable? = nil, damages: [Damage] = []
   ) {
     self.name = name
     self.path = path
@@ -27,6 +31,7 @@ final class Segment: Sendable {
     self.index = index
     self.files = files
     self.blocks = blocks
+    self.damages = Mutex(damages)
   }
 
   var first: Position { name.first }
@@ -50,11 +55,35 @@ final class Segment: Sendable {
     }
   }
 
+  /// What the index says, or nil when it cannot be read: then the records have to be.
+  func ask<Answer>(
+    _ report: (String) -> Void, _ body: (any SegmentIndex) throws(StoreError) -> Answer
+  ) -> Answer? {
+    guard !isIndexDamaged.load(ordering: .relaxed) else { return nil }
+    do throws(StoreError) {
+      return try body(index)
+    } catch {
+      if !isIndexDamaged.exchange(true, ordering: .relaxed) { report(error.message) }
+      return nil
+    }
+  }
+
   // MARK: Damage
+
+  var knownDamages: [Damage] { damages.withLock { $0 } }
 
   /// What is known to be damaged at `offset`.
   func damage(at offset: Int) -> Damage? {
     damages.withLock { $0.first { $0.bytes.contains(offset) } }
+  }
+
+  /// What is known to be damaged first, at `offset` or behind it.
+  func damage(behind offset: Int) -> Damage? {
+    damages.withLock { damages in
+      damages.filter { $0.bytes.upperBound > offset }.min {
+        $0.bytes.lowerBound < $1.bytes.lowerBound
+      }
+    }
   }
 
   /// - Returns: whether it was not known.

@@ -30,9 +30,9 @@ struct SegmentRewriter {
   private var raw: [UInt8] = []
   private var blocks: [BlockTable.Entry] = []
 
-  init(_ log: DiskLog, _ old: Segment) throws(StoreError) {
+  init(_ log: DiskLog, _ old: Segment, _ name: SegmentName) throws(StoreError) {
     self.log = log
-    name = SegmentName(first: old.first, generation: old.name.generation + 1)
+    self.name = name
     path = "\(log.directory)/\(name.file)"
     header = old.header
     header.isCompressed = log.settings.compresses
@@ -107,14 +107,7 @@ struct SegmentRewriter {
     let (footer, sealed) = try filing { () throws(FileError) -> (SegmentFooter, IndexFile) in
       if header.isCompressed {
         try compress(all: true)
-        var table: [UInt8] = []
-        for block in blocks {
-          table.append(number: UInt64(block.start))
-          table.append(number: UInt32(block.count))
-          table.append(number: block.checksum)
-        }
-        table.append(number: CRC32C.of(table))
-        try write(table)
+        try write(BlockTable.encoded(blocks))
       }
       let footer = summary.footer(blocks: blocks.count)
       try write(footer.bytes)
@@ -129,15 +122,19 @@ struct SegmentRewriter {
       }
       return (footer, stored)
     }
-    let table = try Recovery.blockTable(header, footer, file, path)
+    let table = header.isCompressed ? BlockTable(blocks, end: footer.end) : nil
     let segment = Segment(
       name: name, path: path, header: header, footer: footer, index: sealed, files: log.files,
       blocks: table)
     return (segment, summary, written)
   }
 
-  /// Leaves everything as it was.
-  func abandon() { try? log.fileSystem.remove(path + SegmentName.temporarySuffix) }
+  /// What there may be of a segment that did not get ready, in the order in which it has to go.
+  static func paths(of name: SegmentName, in directory: String) -> [String] {
+    [name.file, name.index].flatMap { file in
+      ["\(directory)/\(file)", "\(directory)/\(file)\(SegmentName.temporarySuffix)"]
+    }
+  }
 }
 
 /// Keeps to a number of bytes a second, by waiting.

@@ -7,6 +7,18 @@ struct SegmentScan {
   let end: Int
   let pool: BlockPool
 
+  /// What is known of the end.
+  enum Ending {
+    /// The last position that was acknowledged; everything behind it was refused.
+    case acknowledged(Position)
+    /// Everything behind this position was refused; whether it was ever given is not known.
+    case bounded(Position)
+    /// The records go up to `end`, the last one has or had this position.
+    case complete(Position)
+    /// Nothing: something may have been being written.
+    case open
+  }
+
   /// What a scan found.
   struct Result {
     /// Where the records end: behind the last one of a whole append, or behind damage that is none of a torn end.
@@ -20,17 +32,35 @@ struct SegmentScan {
     var isClean: Bool { tornBytes == 0 }
   }
 
+  /// Checks every record of a sealed segment.
+  /// - Parameter onProgress: gets the bytes read since the last call.
+  func check(onProgress: (Int) -> Void = { _ in }) throws(StoreError) -> Result {
+    try check(segment.footer.map { .complete($0.last) } ?? .open, onProgress: onProgress)
+  }
+
   /// Checks every record.
-  /// - Parameters:
-  ///   - bound: records behind this position were refused.
-  ///   - onProgress: gets the bytes read since the last call.
-  func check(through bound: Position = .end, onProgress: (Int) -> Void = { _ in })
-    throws(StoreError) -> Result
-  {
+  func check(_ ending: Ending, onProgress: (Int) -> Void = { _ in }) throws(StoreError) -> Result {
+    if case .complete = ending { return try find(ending, onProgress: onProgress) }
+    // What was reserved and never written need not be looked at. No record ends with a zero.
+    return try SegmentScan(segment: segment, end: endOfContent(), pool: pool)
+      .find(ending, onProgress: onProgress)
+  }
+
+  private func find(_ ending: Ending, onProgress: (Int) -> Void) throws(StoreError) -> Result {
     var result = Result(last: segment.first.advanced(by: -1))
     var last = result.last
+    var bound = Position.end
+    switch ending {
+    case .acknowledged(let position), .bounded(let position): bound = position
+    case .complete, .open: break
+    }
     var offset = SegmentHeader.length
     var isRefused = false
+    let isSafe =
+      switch ending {
+      case .acknowledged, .complete: true
+      case .bounded, .open: false
+      }
     while offset < end, !isRefused {
       let (block, count) = try read(at: offset)
       let bytes = UnsafeRawPointer(block.bytes)
@@ -44,8 +74,8 @@ struct SegmentScan {
         }
         last = record.position
         place += record.length
-        // In a sealed segment every append is whole, though its last event may have gone.
-        if segment.footer != nil || record.flags.contains(.endsAppend) {
+        // Where it is known that all of them were acknowledged, every append is whole, though its last event may have gone.
+        if isSafe || record.flags.contains(.endsAppend) {
           result.end = offset + place
           result.last = last
         }
@@ -57,18 +87,71 @@ struct SegmentScan {
       }
       guard place < count || count == 0 else { continue }
       // What follows tells whether this was safe once: then it is damage, and nothing is cut.
-      guard let next = try safeRecord(behind: offset, after: last), next.position <= bound else {
-        break
+      guard let next = try safeRecord(behind: offset, after: last, ending), next.position <= bound
+      else { break }
+      result.damages.append(damage(offset..<next.offset, last, before: next.position))
+      offset = next.offset
+      last = next.position.advanced(by: -1)
+    }
+    finish(&result, ending)
+    return result
+  }
+
+  /// Sees to what is behind the last sound record.
+  private func finish(_ result: inout Result, _ ending: Ending) {
+    var lost: Position?
+    switch ending {
+    case .complete(let last) where result.end < end:
+      (lost, result.tornBytes) = (last, end - result.end)
+    case .complete: return
+    case .acknowledged(let last):
+      result.tornBytes = max(0, end - result.end)
+      if last > result.last { lost = last }
+    case .bounded: result.tornBytes = max(0, end - result.end)
+    case .open:
+      result.tornBytes = max(0, end - result.end)
+      let cut = result.end
+      result.damages.removeAll { $0.bytes.lowerBound >= cut }
+    }
+    guard let lost else { return }
+    // It had been acknowledged, so it stays for who can get more out of it.
+    let damaged = result.end..<result.end + result.tornBytes
+    result.damages.removeAll { $0.bytes.lowerBound >= damaged.lowerBound }
+    result.damages.append(damage(damaged, result.last, before: lost.advanced(by: 1)))
+    (result.end, result.last, result.tornBytes) = (damaged.upperBound, max(lost, result.last), 0)
+  }
+
+  private func damage(_ bytes: Range<Int>, _ last: Position, before next: Position) -> Damage {
+    Damage(
+      path: segment.path, bytes: bytes,
+      positions: last.advanced(by: 1) < next
+        ? last.rawValue + 1...next.rawValue - 1 : nil)
+  }
+
+  /// The position of the last sound record that begins before `offset`, or one before the first.
+  func lastPosition(before target: Int) throws(StoreError) -> Position {
+    let before = SegmentScan(segment: segment, end: min(end, target), pool: pool)
+    var last = segment.first.advanced(by: -1)
+    var offset = SegmentHeader.length
+    while offset < before.end {
+      let (block, count) = try before.read(at: offset)
+      let bytes = UnsafeRawPointer(block.bytes)
+      var place = 0
+      while place < count, let record = Record(at: bytes + place, available: count - place),
+        record.isSound, record.position > last
+      {
+        last = record.position
+        place += record.length
       }
-      result.damages.append(
-        Damage(
-          path: segment.path, bytes: offset..<next.offset,
-          positions: last.rawValue + 1 < next.position.rawValue
-            ? last.rawValue + 1...next.position.rawValue - 1 : nil))
+      offset += place
+      if place == count && count > 0 || place > 0 && before.isCutOff(block, place, count, offset) {
+        continue
+      }
+      let search = RecordSearch(segment: segment, end: before.end)
+      guard let next = try search.next(from: offset + 1, after: last) else { break }
       offset = next.offset
     }
-    result.tornBytes = try isRefused ? end - result.end : unreserved(from: result.end)
-    return result
+    return last
   }
 
   /// Reads the records up to where a check found their end, in lists of a block each.
@@ -121,38 +204,40 @@ struct SegmentScan {
     return length > count - place && length <= end - offset && length > Record.fixedLength
   }
 
-  /// The first sound record behind `offset`, if there is one there that was written only after everything before it had been synced.
-  private func safeRecord(behind offset: Int, after position: Position) throws(StoreError)
-    -> RecordSearch.Found?
+  /// The first sound record behind `offset` if there is one there by which what is missing was once there.
+  private func safeRecord(behind offset: Int, after position: Position, _ ending: Ending)
+    throws(StoreError) -> RecordSearch.Found?
   {
     let search = RecordSearch(segment: segment, end: end)
+    guard case .open = ending else { return try search.next(from: offset + 1, after: position) }
     var first: RecordSearch.Found?
-    var place = offset + 1
-    var last = position
+    var (place, last) = (offset + 1, position)
     while let found = try search.next(from: place, after: last) {
       if first == nil { first = found }
-      if found.followsSync || segment.footer != nil { return first }
-      place = found.offset + 1
+      if found.followsSync { return first }
+      place = found.offset + found.length
       last = found.position
     }
     return nil
   }
 
-  /// How many bytes behind `start` there are up to the last one that is not zero.
-  private func unreserved(from start: Int) throws(StoreError) -> Int {
-    var offset = start
-    var last = start
-    while offset < end {
-      let size = min(BlockPool.blockSize, end - offset)
-      let block = pool.block(of: size)
+  /// Behind the last byte that is not zero, or behind the header.
+  private func endOfContent() throws(StoreError) -> Int {
+    var stop = end
+    while stop > SegmentHeader.length {
+      let start = max(SegmentHeader.length, stop - BlockPool.blockSize)
+      let block = pool.block(of: stop - start)
       let count = try segment.read(
-        into: UnsafeMutableRawBufferPointer(rebasing: block.memory[..<size]), at: offset)
-      guard count > 0 else { break }
-      if let place = block.memory[..<count].lastIndex(where: { $0 != 0 }) {
-        last = offset + place + 1
+        into: UnsafeMutableRawBufferPointer(rebasing: block.memory[..<(stop - start)]), at: start)
+      let bytes = UnsafeRawPointer(block.bytes)
+      var place = count
+      while place >= 8, bytes.loadUnaligned(fromByteOffset: place - 8, as: UInt64.self) == 0 {
+        place -= 8
       }
-      offset += count
+      while place > 0, bytes.load(fromByteOffset: place - 1, as: UInt8.self) == 0 { place -= 1 }
+      if place > 0 { return start + place }
+      stop = start
     }
-    return last - start
+    return SegmentHeader.length
   }
 }

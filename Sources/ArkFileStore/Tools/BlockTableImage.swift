@@ -93,25 +93,9 @@ struct BlockTableImage {
     return place == start ? nil : (place, start)
   }
 
-  /// Of a segment without blocks.
-  static func empty(_ path: String) -> BlockTable? {
-    var bytes: [UInt8] = []
-    bytes.append(number: CRC32C.of([]))
-    return try? BlockTable(bytes, count: 0, end: SegmentHeader.length, path: path)
-  }
-
   /// The table for whoever reads records.
   /// - Parameter end: where the records end, uncompressed.
-  func table(end: Int, path: String) -> BlockTable? {
-    var bytes: [UInt8] = []
-    for entry in entries {
-      bytes.append(number: UInt64(entry.start))
-      bytes.append(number: UInt32(entry.count))
-      bytes.append(number: entry.checksum)
-    }
-    bytes.append(number: CRC32C.of(bytes))
-    return try? BlockTable(bytes, count: entries.count, end: end, path: path)
-  }
+  func table(end: Int) -> BlockTable { BlockTable(entries, end: end) }
 }
 
 extension Deflate {

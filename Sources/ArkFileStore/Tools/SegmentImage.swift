@@ -15,6 +15,8 @@ struct SegmentImage {
   private(set) var footer: SegmentFooter?
   /// Whether `footer` is what stands in the file.
   private(set) var hasSoundFooter = false
+  /// When the store was closed while the segment was still to be written to.
+  private(set) var mark: CloseMark?
   /// Nil when the records are not compressed.
   private(set) var table: BlockTable?
   /// Where the records end at the latest, uncompressed and counted from the start of the file.
@@ -87,7 +89,9 @@ struct SegmentImage {
       hasSoundFooter = false
       self.footer = nil
     }
-    if footer == nil, header.isCompressed || hasIndex || SegmentImage.isLikeFooter(bytes) {
+    if footer == nil,
+      header.isCompressed || hasIndex || SegmentImage.begins(bytes, like: SegmentFooter.magic)
+    {
       hasSoundFooter = false
       // As much as is needed to read the records.
       footer = SegmentFooter(
@@ -96,11 +100,22 @@ struct SegmentImage {
       find(at: max(0, start), "the footer, the last \(SegmentFooter.length) bytes, is damaged")
     }
     if header.isCompressed { try readTable() } else { end = footer?.end ?? size }
+    if footer == nil { readMark(Array(bytes.suffix(CloseMark.length))) }
   }
 
-  /// Whether most of what a footer begins with is there.
-  private static func isLikeFooter(_ bytes: [UInt8]) -> Bool {
-    zip(bytes, SegmentFooter.magic).count { $0 == $1 } >= 6
+  private mutating func readMark(_ bytes: [UInt8]) {
+    let start = size - CloseMark.length
+    mark = CloseMark(bytes, at: start)
+    if mark == nil, SegmentImage.begins(bytes, like: CloseMark.magic) {
+      mark = CloseMark(last: .end, offset: start)
+      find(at: start, "the mark of a store that was closed is damaged")
+    }
+    if let mark { end = mark.offset }
+  }
+
+  /// Whether most of what a footer or mark begins with is there.
+  private static func begins(_ bytes: [UInt8], like magic: [UInt8]) -> Bool {
+    zip(bytes, magic).count { $0 == $1 } >= 6
   }
 
   // MARK: Blocks
@@ -112,7 +127,7 @@ struct SegmentImage {
     else {
       find(at: SegmentHeader.length, "the block table cannot be found: no record can be read")
       end = SegmentHeader.length
-      table = BlockTableImage.empty(path)
+      table = BlockTable([], end: end)
       return
     }
     if !image.isSound {
@@ -122,26 +137,22 @@ struct SegmentImage {
     }
     if !hasSoundFooter { footer?.end = try image.recordsEnd(file) }
     end = footer?.end ?? SegmentHeader.length
-    table = image.table(end: end, path: path)
+    table = image.table(end: end)
   }
 
   // MARK: Records
 
-  /// The same segment for whoever reads its records.
-  /// - Parameter isSealed: every sound record counts, whatever comes before it.
-  func segment(sealed isSealed: Bool? = nil, files: OpenFiles) -> Segment {
-    let isSealed = isSealed ?? (footer != nil)
-    let assumed = SegmentFooter(
-      last: .end, count: 0, end: end, times: 0...0, firstExpiry: .max)
-    return Segment(
-      name: name, path: path, header: header, footer: isSealed ? footer ?? assumed : nil,
-      index: GrowingIndex(seed: header.seed), files: files, blocks: table)
+  /// The last position, where a footer or a mark truly says it.
+  var knownLast: Position? {
+    if let footer { return hasSoundFooter ? footer.last : nil }
+    return mark.flatMap { $0.last < .end ? $0.last : nil }
   }
 
-  /// Whether the last byte of the file has been written: then it had been closed, and nothing was under way.
-  func isFilledToItsEnd() throws(FileError) -> Bool {
-    guard size > SegmentHeader.length else { return false }
-    return try file.bytes(at: size - 1, count: 1) != [0]
+  /// The same segment for whoever reads its records.
+  func segment(files: OpenFiles) -> Segment {
+    Segment(
+      name: name, path: path, header: header, footer: footer,
+      index: GrowingIndex(seed: header.seed), files: files, blocks: table)
   }
 
   /// The blocks that are not what was written.

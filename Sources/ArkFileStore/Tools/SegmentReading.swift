@@ -6,30 +6,34 @@ struct SegmentReading {
   let scan: SegmentScan
   /// Where they are, and where there are none.
   let checked: SegmentScan.Result
-  /// The segment had no footer, and was whole when it was last written to: what lies behind its records is damage, not an append that was under way.
-  let wasClosed: Bool
 
   /// - Parameters:
-  ///   - bound: records behind this position were refused.
+  ///   - ending: what is known of its end by the segments behind it.
   ///   - onProgress: gets the bytes read since the last call.
   init(
-    _ image: SegmentImage, through bound: Position, on fileSystem: any FileSystem,
-    pool: BlockPool, onProgress: (Int) -> Void
+    _ image: SegmentImage, _ ending: SegmentScan.Ending, on fileSystem: any FileSystem,
+    pool: BlockPool, onProgress: (Int) -> Void = { _ in }
   ) throws(StoreError) {
-    let files = OpenFiles(fileSystem)
-    let scan = SegmentScan(segment: image.segment(files: files), end: image.end, pool: pool)
-    let checked = try scan.check(through: bound, onProgress: onProgress)
-    guard image.footer == nil, !checked.isClean, try filing(image.isFilledToItsEnd) else {
-      self.scan = scan
-      self.checked = checked
-      wasClosed = false
-      return
-    }
-    // Every sound record counts, not only those of whole appends.
-    self.scan = SegmentScan(
-      segment: image.segment(sealed: true, files: files), end: image.end, pool: pool)
-    self.checked = try self.scan.check(through: bound)
-    wasClosed = true
+    scan = SegmentScan(
+      segment: image.segment(files: OpenFiles(fileSystem)), end: image.end, pool: pool)
+    checked = try scan.check(
+      SegmentReading.ending(of: image, otherwise: ending), onProgress: onProgress)
+  }
+
+  private static func ending(of image: SegmentImage, otherwise ending: SegmentScan.Ending)
+    -> SegmentScan.Ending
+  {
+    guard image.footer != nil || image.mark != nil else { return ending }
+    if let last = image.knownLast { return .complete(last) }
+    // Its records go up to the end, and only the next segment may know with which position.
+    if case .acknowledged(let last) = ending { return .complete(last) }
+    return .complete(image.name.first.advanced(by: -1))
+  }
+
+  /// Bytes at the end that may have held records, and hold none that is sound.
+  var unreadBytes: Int {
+    let damaged = checked.damages.last { $0.bytes.upperBound == checked.end }
+    return checked.tornBytes + (damaged?.bytes.count ?? 0)
   }
 
   /// Whether a record's header says what its checksum covers, and not nonsense that was written so.

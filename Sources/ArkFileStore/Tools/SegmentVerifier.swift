@@ -6,9 +6,8 @@ struct SegmentVerifier {
   let directory: String
   let name: SegmentName
   let surroundings: SegmentImage.Surroundings
-  /// Records behind this position were refused.
-  let bound: Position
-  let isNewest: Bool
+  /// What is known of its end by the segments behind it.
+  let ending: SegmentScan.Ending
   let pool: BlockPool
 
   struct Outcome {
@@ -96,14 +95,9 @@ struct SegmentVerifier {
           "block \(block), \(entry?.count ?? 0) compressed bytes, is damaged"))
     }
     let reading = try SegmentReading(
-      image, through: bound, on: fileSystem, pool: pool, onProgress: onProgress)
+      image, ending, on: fileSystem, pool: pool, onProgress: onProgress)
     let checked = reading.checked
-    if image.footer == nil {
-      outcome.findings += tail(checked, image, wasClosed: reading.wasClosed)
-    } else if checked.end < image.end {
-      outcome.findings.append(
-        lost(image, checked.end..<image.end, behind: checked.last, to: image.footer?.last))
-    }
+    outcome.findings += tail(checked)
     for damage in checked.damages {
       outcome.findings.append(
         StoreFinding(
@@ -129,31 +123,9 @@ struct SegmentVerifier {
 
   // MARK: Findings
 
-  private func lost(
-    _ image: SegmentImage, _ bytes: Range<Int>, behind position: Position, to last: Position?
-  ) -> StoreFinding {
-    var message = "\(bytes.count) bytes are no sound record"
-    if let last, last < .end, position < last {
-      message += "; " + (position.rawValue + 1...last.rawValue).asLost
-    }
-    return StoreFinding(.damage, path, at: image.fileOffset(of: bytes.lowerBound), message)
-  }
-
-  /// What lies behind the last whole append of a segment that has no footer.
-  private func tail(_ checked: SegmentScan.Result, _ image: SegmentImage, wasClosed: Bool)
-    -> [StoreFinding]
-  {
+  /// What lies behind the last whole append of a segment that was not closed.
+  private func tail(_ checked: SegmentScan.Result) -> [StoreFinding] {
     guard !checked.isClean else { return [] }
-    if wasClosed {
-      // The bound is at the end of what was acknowledged; what is behind it was refused.
-      guard checked.last < bound || isNewest else { return [] }
-      return [
-        StoreFinding(
-          .damage, path, at: checked.end,
-          "\(checked.tornBytes) bytes behind position \(checked.last) are no sound record; what they held is lost, unless they were being written when the power went"
-        )
-      ]
-    }
     return [
       StoreFinding(
         .note, path, at: checked.end,

@@ -53,9 +53,11 @@ struct StoreFiles {
     findings.append(StoreFinding(.note, path, what + "; the next start removes it"))
   }
 
-  /// The last position that counts in a segment: later ones say what had been acknowledged before them.
-  func bound(of place: Int) -> Position {
-    headers[(place + 1)...].reduce(.end) { min($0, $1?.previous ?? .end) }
+  /// What is known of a segment's end: later ones say what had been acknowledged before them.
+  func ending(of place: Int) -> SegmentScan.Ending {
+    guard place + 1 < headers.count else { return .open }
+    let bound = headers[(place + 1)...].reduce(.end) { min($0, $1?.previous ?? .end) }
+    return headers[place + 1] == nil ? .bounded(bound) : .acknowledged(bound)
   }
 
   /// - Parameter previous: the last position before the segment.

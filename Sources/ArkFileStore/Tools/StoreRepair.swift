@@ -71,7 +71,7 @@ public struct StoreRepair: Sendable {
       let verifier = SegmentVerifier(
         fileSystem: fileSystem, directory: path, name: name,
         surroundings: files.surroundings(of: place, previous: previous),
-        bound: files.bound(of: place), isNewest: place == files.segments.count - 1, pool: pool)
+        ending: files.ending(of: place), pool: pool)
       var inSegment = 0
       let outcome = try verifier.run { bytes in
         inSegment += bytes
@@ -126,7 +126,7 @@ public struct StoreRepair: Sendable {
       try SegmentImage(old, in: path, on: fileSystem, verifier.surroundings)
     }
     let reading = try SegmentReading(
-      image, through: verifier.bound, on: fileSystem, pool: verifier.pool, onProgress: { _ in })
+      image, verifier.ending, on: fileSystem, pool: verifier.pool)
     let new = SegmentName(first: old.first, generation: old.generation + 1)
     var builder = try SegmentBuilder(fileSystem, in: path, new, image.header)
     do throws(StoreError) {
@@ -151,10 +151,9 @@ public struct StoreRepair: Sendable {
   private func last(
     of image: SegmentImage, _ reading: SegmentReading, _ found: Position, before next: Position?
   ) -> Position {
-    let known = image.hasSoundFooter ? image.footer?.last ?? found : found
     // No more events than that fit into what cannot be read.
-    let unread = max(0, image.end - reading.checked.end) / Record.fixedLength
-    let last = max(known, found.advanced(by: image.hasSoundFooter ? 0 : unread))
+    let unread = reading.unreadBytes / (Record.fixedLength + 1)
+    let last = max(found, image.knownLast ?? found.advanced(by: unread))
     guard let next else { return last }
     return max(found, min(last, next.advanced(by: -1)))
   }
@@ -168,7 +167,7 @@ public struct StoreRepair: Sendable {
     }
     guard let footer = image.footer else { return }
     let reading = try SegmentReading(
-      image, through: verifier.bound, on: fileSystem, pool: verifier.pool, onProgress: { _ in })
+      image, verifier.ending, on: fileSystem, pool: verifier.pool)
     let index = GrowingIndex(seed: image.header.seed)
     try reading.scan.forEach(through: reading.checked) { index.add($0) }
     try filing { () throws(FileError) in

@@ -64,7 +64,7 @@ public struct StoreVerifier: Sendable {
       let verifier = SegmentVerifier(
         fileSystem: fileSystem, directory: path, name: name,
         surroundings: files.surroundings(of: place, previous: previous),
-        bound: files.bound(of: place), isNewest: place == files.segments.count - 1, pool: pool)
+        ending: files.ending(of: place), pool: pool)
       var inSegment = 0
       let outcome = try verifier.run { bytes in
         inSegment += bytes

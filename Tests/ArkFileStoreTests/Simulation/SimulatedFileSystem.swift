@@ -15,7 +15,7 @@ import Synchronization
 ///
 /// It knows what processes see and what is durable. `File.sync` makes the data and the size of a
 /// file durable, `syncDirectory` the entries of a directory, and nothing else does.
-/// `createDirectory` syncs the directory above, as `DiskFileSystem` does, in a call of its own.
+/// `createDirectory` syncs the directories above, as `DiskFileSystem` does, in calls of their own.
 ///
 /// `powerCut` and `processCrash` give a new file system that goes on from there. Whoever has files
 /// of the old one open goes on with the old one, and changes nothing in the new one.
@@ -219,7 +219,12 @@ final class SimulatedFileSystem: FileSystem {
         try disk.createDirectory(path)
         return isThere
       }
-      if !isThere { try syncDirectory(DiskFileSystem.parent(of: path)) }
+      var directory = DiskFileSystem.parent(of: path)
+      try syncDirectory(directory)
+      while !isThere, directory != DiskFileSystem.parent(of: directory) {
+        directory = DiskFileSystem.parent(of: directory)
+        try syncDirectory(directory)
+      }
     } catch {
       guard error.isMissing, error.path == path else { throw error }
       try createDirectory(DiskFileSystem.parent(of: path))

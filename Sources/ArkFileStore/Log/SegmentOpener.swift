@@ -1,0 +1,282 @@
+import ArkBroker
+
+/// Opens segments, from the newest to the oldest, and says what had to be done for that.
+///
+/// Nothing here makes a file worse: only a torn end that was never acknowledged is cut, and only where writing goes on.
+struct SegmentOpener {
+  let fileSystem: any FileSystem
+  let directory: String
+  let settings: FileStore.Settings
+  let files: OpenFiles
+  let pool: BlockPool
+  let now: Int64
+  let report: (LogRecord.Level, String) -> Void
+
+  /// The header of the segment opened before, which is the next newer one.
+  private var newer: SegmentHeader?
+  /// Whether its `previous` is what was written.
+  private var isNewerSound = false
+  /// Segments hold nothing behind this that was acknowledged.
+  private var bound = Position.end
+
+  init(
+    fileSystem: any FileSystem, directory: String, settings: FileStore.Settings,
+    files: OpenFiles, pool: BlockPool, now: Int64,
+    report: @escaping (LogRecord.Level, String) -> Void
+  ) {
+    self.fileSystem = fileSystem
+    self.directory = directory
+    self.settings = settings
+    self.files = files
+    self.pool = pool
+    self.now = now
+    self.report = report
+  }
+
+  struct Opened {
+    var part: LogView.Part
+    /// Of the newest segment, unless it is sealed.
+    var active: Recovery.Active?
+    /// Bytes in the file.
+    var bytes: Int
+  }
+
+  /// What a file says of itself.
+  private struct Source {
+    let name: SegmentName
+    let path: String
+    let file: any File
+    let size: Int
+    var header: SegmentHeader
+    var isHeaderSound = true
+    var footer: SegmentFooter?
+    var mark: CloseMark?
+  }
+
+  mutating func open(_ name: SegmentName, isNewest: Bool) throws(StoreError) -> Opened {
+    let source = try read(name)
+    defer {
+      newer = source.header
+      isNewerSound = source.isHeaderSound
+      bound = min(bound, source.header.previous)
+    }
+    if source.header.isCompressed { return try compressed(source) }
+    if let footer = source.footer, footer.last <= bound || footer.count == 0 {
+      let segment = try sealed(source, footer, nil)
+      return Opened(
+        part: LogView.Part(segment: segment, summary: SegmentSummary(footer)), active: nil,
+        bytes: source.size)
+    }
+    return try recover(source, isNewest: isNewest)
+  }
+
+  private func read(_ name: SegmentName) throws(StoreError) -> Source {
+    let path = "\(directory)/\(name.file)"
+    let (file, size, first, last) = try filing {
+      () throws(FileError) -> (any File, Int, [UInt8], [UInt8]) in
+      let file = try fileSystem.open(path, .read)
+      let size = try file.size()
+      return (
+        file, size, try file.bytes(at: 0, count: SegmentHeader.length),
+        try file.bytes(
+          at: max(SegmentHeader.length, size - SegmentFooter.length), count: SegmentFooter.length)
+      )
+    }
+    let footer = SegmentFooter(last)
+    do throws(SegmentHeader.Flaw) {
+      let header = try SegmentHeader(first)
+      var source = Source(name: name, path: path, file: file, size: size, header: header)
+      let isWhole =
+        header.isCompressed || footer.map { $0.end + SegmentFooter.length == size } ?? true
+      source.footer = isWhole ? footer : nil
+      source.mark = CloseMark(
+        Array(last.suffix(CloseMark.length)), at: size - CloseMark.length)
+      return source
+    } catch {
+      guard case .damaged = error else {
+        throw StoreError(
+          .damaged, "\(path) has a format version that this release does not know; use a newer one")
+      }
+    }
+    report(
+      .error,
+      "\(path) is damaged from byte 0 to \(SegmentHeader.length), where its header is; what is behind can be read"
+    )
+    var header = SegmentHeader(
+      first: name.first, previous: name.first.advanced(by: -1), began: newer?.began ?? now,
+      seed: newer?.seed ?? .random())
+    // So that no position is given again that somebody may have seen.
+    header.isAhead = true
+    if let footer {
+      header.isCompressed = footer.blocks > 0
+    } else {
+      let found = try filing { () throws(FileError) in try BlockTable.found(in: file) }
+      header.isCompressed = !found.entries.isEmpty
+    }
+    return Source(
+      name: name, path: path, file: file, size: size, header: header, isHeaderSound: false,
+      footer: footer)
+  }
+
+  // MARK: Sealed
+
+  private func sealed(_ source: Source, _ footer: SegmentFooter, _ blocks: BlockTable?)
+    throws(StoreError) -> Segment
+  {
+    let header = source.header
+    let indexPath = "\(directory)/\(source.name.index)"
+    // Without the header it is not known what the index's hashes begin with.
+    if source.isHeaderSound, let index = IndexFile(fileSystem, indexPath, of: footer) {
+      return Segment(
+        name: source.name, path: source.path, header: header, footer: footer, index: index,
+        files: files, blocks: blocks)
+    }
+    // Made anew from the records.
+    report(.warning, "\(indexPath) is missing or damaged and is made anew")
+    let index = GrowingIndex(seed: header.seed)
+    let segment = Segment(
+      name: source.name, path: source.path, header: header, footer: footer, index: index,
+      files: files, blocks: blocks)
+    let scan = SegmentScan(segment: segment, end: footer.end, pool: pool)
+    let checked = try scan.check()
+    note(checked.damages, in: segment)
+    try scan.forEach(through: checked) { index.add($0) }
+    return segment
+  }
+
+  private func note(_ damages: [Damage], in segment: Segment) {
+    for damage in damages where segment.note(damage) { report(.error, damage.description) }
+  }
+
+  /// A compressed segment; where its table or its footer is damaged, the blocks tell as much.
+  private func compressed(_ source: Source) throws(StoreError) -> Opened {
+    var footer = source.footer
+    let blocks: BlockTable
+    if let footer, let entries = try entries(source, footer) {
+      blocks = BlockTable(entries, end: footer.end)
+    } else {
+      let what = footer == nil ? "footer" : "block table"
+      report(
+        .error,
+        "\(source.path) is damaged in its last \(source.size - SegmentHeader.length) bytes, where its \(what) is; its blocks are looked for"
+      )
+      let found = try filing { () throws(FileError) in try BlockTable.found(in: source.file) }
+      blocks = BlockTable(found.entries, end: footer?.end ?? found.end)
+      if footer == nil { footer = try summary(of: source, blocks).footer(blocks: blocks.entries.count) }
+    }
+    guard let footer else { preconditionFailure("made above") }
+    return Opened(
+      part: LogView.Part(
+        segment: try sealed(source, footer, blocks), summary: SegmentSummary(footer)),
+      active: nil, bytes: source.size)
+  }
+
+  private func entries(_ source: Source, _ footer: SegmentFooter) throws(StoreError)
+    -> [BlockTable.Entry]?
+  {
+    let length = footer.blocks * BlockTable.entryLength + 4
+    let start = source.size - SegmentFooter.length - length
+    guard start >= SegmentHeader.length else { return nil }
+    let bytes = try filing { () throws(FileError) in
+      try source.file.bytes(at: start, count: length)
+    }
+    return BlockTable.decoded(bytes, count: footer.blocks)
+  }
+
+  private func summary(of source: Source, _ blocks: BlockTable) throws(StoreError)
+    -> SegmentSummary
+  {
+    var summary = SegmentSummary(first: source.name.first)
+    summary.end = blocks.end
+    let segment = Segment(
+      name: source.name, path: source.path, header: source.header,
+      footer: summary.footer(), index: GrowingIndex(seed: source.header.seed), files: files,
+      blocks: blocks)
+    let scan = SegmentScan(segment: segment, end: blocks.end, pool: pool)
+    try scan.forEach(through: try scan.check()) { $0.summarize(into: &summary) }
+    // What the last positions were is not known, but that they were before the next segment's.
+    if isNewerSound, let newer { summary.last = max(summary.last, min(bound, newer.previous)) }
+    return summary
+  }
+
+  // MARK: Written to
+
+  /// A segment that was still written to: finds its end.
+  private func recover(_ source: Source, isNewest: Bool) throws(StoreError) -> Opened {
+    let (name, path, header) = (source.name, source.path, source.header)
+    let index = GrowingIndex(seed: header.seed)
+    let segment = Segment(
+      name: name, path: path, header: header, footer: nil, index: index, files: files)
+    let (scan, ending) = ending(of: source, segment, isNewest: isNewest)
+    var checked = try scan.check(ending)
+    if !source.isHeaderSound, checked.tornBytes > 0 {
+      // Nothing is cut of a file whose beginning is damaged.
+      let torn = checked.end..<checked.end + checked.tornBytes
+      checked.damages.append(Damage(path: path, bytes: torn, positions: nil))
+      (checked.end, checked.tornBytes) = (torn.upperBound, 0)
+    }
+    var summary = SegmentSummary(first: name.first)
+    try scan.forEach(through: checked) { records in
+      index.add(records)
+      records.summarize(into: &summary)
+    }
+    summary.end = checked.end
+    summary.last = max(summary.last, checked.last)
+    note(checked.damages, in: segment)
+    if !checked.isClean {
+      report(
+        .warning,
+        "\(path): cut \(checked.tornBytes) bytes behind byte \(checked.end), which were being written when the process or the machine stopped; nothing of them had been acknowledged"
+      )
+    }
+    var opened = Opened(
+      part: LogView.Part(segment: segment, summary: summary), active: nil, bytes: summary.end)
+    guard isNewest else { return opened }
+    let next = next(source, checked)
+    // Behind damage nothing more is written, nor where the header says that it is done differently. Positions that are passed over stay so by the next segment's name.
+    let goesOn =
+      source.isHeaderSound && checked.damages.isEmpty
+      && header.isAhead == (settings.durability == .written)
+      && next == checked.last.advanced(by: 1)
+    let file = try safe(source, cutTo: goesOn ? checked.end : nil)
+    opened.active = Recovery.Active(
+      file: file, index: index, summary: summary,
+      acknowledged: checked.last >= name.first ? checked.last : header.previous, next: next)
+    return opened
+  }
+
+  private func ending(of source: Source, _ segment: Segment, isNewest: Bool) -> (
+    SegmentScan, SegmentScan.Ending
+  ) {
+    if let mark = source.mark, mark.last <= bound {
+      return (
+        SegmentScan(segment: segment, end: mark.offset, pool: pool), .complete(mark.last)
+      )
+    }
+    let scan = SegmentScan(segment: segment, end: source.size, pool: pool)
+    if isNewest { return (scan, .open) }
+    guard isNewerSound, let newer else { return (scan, .bounded(bound)) }
+    return (scan, .acknowledged(min(newer.previous, bound)))
+  }
+
+  /// Makes what was read safe: the process may have ended before that, and only the newest segment may hold what is not.
+  /// - Returns: the file to go on in, if it is.
+  private func safe(_ source: Source, cutTo end: Int?) throws(StoreError) -> (any File)? {
+    try filing { () throws(FileError) in
+      let file = try fileSystem.open(source.path, .readWrite)
+      if let end { try file.resize(to: end) }
+      try file.sync()
+      return end == nil ? nil : file
+    }
+  }
+
+  /// The next position to give: none that anybody may have seen.
+  private func next(_ source: Source, _ checked: SegmentScan.Result) -> Position {
+    let next = checked.last.advanced(by: 1)
+    guard source.mark == nil else { return next }
+    // A crash of the machine may have taken events that readers have seen, and how many there were is not known.
+    if source.header.isAhead { return next.advanced(by: 1 << 32) }
+    // What is cut may be damaged instead of torn.
+    return next.advanced(by: (checked.tornBytes + Record.fixedLength) / (Record.fixedLength + 1))
+  }
+}
