@@ -48,7 +48,8 @@ let package = Package(
 
     .executableTarget(
       name: "ark-benchmark", dependencies: ["ArkBroker", "ArkFileStore", "ArkHTTP", "ArkOTLP"],
-      path: "Examples/Benchmarks", exclude: ["durable.sh", "fanout.c", "nginx.conf", "post.lua", "run"],
+      path: "Examples/Benchmarks",
+      exclude: ["durable.sh", "fanout.c", "nginx.conf", "post.lua", "run"],
       swiftSettings: settings),
 
     .testTarget(

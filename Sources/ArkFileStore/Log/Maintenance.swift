@@ -239,7 +239,8 @@ extension DiskLog {
       let gone = deleted.count(in: part.range)
       let share = Double(gone) / Double(footer.count)
       guard gone > 0 && share >= settings.compactionThreshold || footer.firstExpiry <= now,
-        part.segment.futility.withLock({ $0.map { $0.deletions < gone || $0.until <= now } ?? true })
+        part.segment.futility.withLock({ $0.map { $0.deletions < gone || $0.until <= now } ?? true }
+        )
       else { return }
       try rewriting.withLock { (_) throws(StoreError) in try rewrite(part, keepingAll: false) }
     }

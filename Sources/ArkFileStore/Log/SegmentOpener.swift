@@ -162,7 +162,9 @@ struct SegmentOpener {
       )
       let found = try filing { () throws(FileError) in try BlockTable.found(in: source.file) }
       blocks = BlockTable(found.entries, end: footer?.end ?? found.end)
-      if footer == nil { footer = try summary(of: source, blocks).footer(blocks: blocks.entries.count) }
+      if footer == nil {
+        footer = try summary(of: source, blocks).footer(blocks: blocks.entries.count)
+      }
     }
     guard let footer else { preconditionFailure("made above") }
     return Opened(

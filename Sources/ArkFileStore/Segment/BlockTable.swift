@@ -121,7 +121,6 @@ final class BlockTable: Sendable {
     return bytes
   }
 
-
   /// Whether a block is what was written.
   func isSound(_ block: Int, of file: any File) throws(FileError) -> Bool {
     let entry = entries[block]

@@ -122,7 +122,8 @@ import Testing
       for cut in 0..<UInt64(2) {
         disks.append(
           (
-            "\(order) power cut", harness.system.powerCut(seed: seed &* 31 &+ cut, directories: order),
+            "\(order) power cut",
+            harness.system.powerCut(seed: seed &* 31 &+ cut, directories: order),
             mayLose
           ))
       }

@@ -113,7 +113,11 @@ final class LogHarness {
   func close() throws {
     guard let log else { return }
     self.log = nil
-    try forgiving { try log.close() } done: { model.flushValues() }
+    try forgiving {
+      try log.close()
+    } done: {
+      model.flushValues()
+    }
   }
 
   private func forgiving(_ body: () throws -> Void, done: () -> Void = {}) throws {
@@ -214,7 +218,8 @@ final class LogHarness {
       for batch in page.batches {
         for ordinal in 0..<batch.count {
           let index = batch.selection[ordinal]
-          seen.append(.init(position: batch.position(at: index), storage: batch.storage, index: index))
+          seen.append(
+            .init(position: batch.position(at: index), storage: batch.storage, index: index))
         }
       }
       request.after = page.lookedThrough
@@ -229,12 +234,14 @@ final class LogHarness {
     let expected = model.visible(clock.now)
     for (entry, found) in zip(expected, seen) {
       try demand(
-        entry.position == found.position && model.pool.isSame(entry.event, found.storage, found.index),
+        entry.position == found.position
+          && model.pool.isSame(entry.event, found.storage, found.index),
         "position \(found.position) is not \(entry)")
     }
     try demand(
       seen.count == expected.count,
-      "\(seen.count) events, not \(expected.count): \(seen.map(\.position)), \(expected.map(\.position))")
+      "\(seen.count) events, not \(expected.count): \(seen.map(\.position)), \(expected.map(\.position))"
+    )
     try demand(gaps.isEmpty || hasLost, "there are gaps: \(gaps)")
     for gap in gaps {
       let inside = seen.first { $0.position >= gap.first && $0.position <= gap.last }
@@ -279,7 +286,10 @@ final class LogHarness {
       count <= limit.events && (bytes <= limit.bytes || count == 1),
       "\(match): \(count) events, \(bytes) bytes, \(limit)")
     let missing = expected.dropFirst(count).first.map { $0.position <= page.lookedThrough } ?? false
-    try demand(!missing, "\(match): looked through \(page.lookedThrough) without \(expected[min(count, expected.count - 1)])")
+    try demand(
+      !missing,
+      "\(match): looked through \(page.lookedThrough) without \(expected[min(count, expected.count - 1)])"
+    )
     try demand(
       count > 0 || expected.isEmpty,
       "\(match): nothing of \(expected.count)")

@@ -110,8 +110,7 @@ struct LogModel: Sendable {
 
   /// Checks what is there after a crash, and goes on from that.
   /// - Parameter mayLose: acknowledged appends may be gone, as long as they are gone altogether.
-  mutating func settle(_ seen: [Seen], oldest found: Position, _ now: Int64, mayLose: Bool) throws
-  {
+  mutating func settle(_ seen: [Seen], oldest found: Position, _ now: Int64, mayLose: Bool) throws {
     let isKept = entries.contains { $0.position < found && isVisible($0, now) }
     try demand(!isKept || mayLose, "the oldest is \(found), not \(surelyOldest) to \(oldest)")
     oldest = max(surelyOldest, min(oldest, found))
