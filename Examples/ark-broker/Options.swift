@@ -148,7 +148,11 @@ struct Options: Sendable {
       data = value
     case "--keep-days":
       retention.age = .seconds(try arguments.number(value, 1...36_500, name) * 86_400)
-    case "--keep-bytes": retention.bytes = try arguments.size(value, name)
+    case "--keep-bytes":
+      let bytes = try arguments.size(value, name)
+      retention.bytes = bytes
+      // Whole segments go, so there should be several.
+      settings.segmentBytes = min(FileStore.Settings().segmentBytes, max(1 << 20, bytes / 8))
     case "--min-free": settings.minimumFreeBytes = try arguments.size(value, name)
     case "--durability":
       let levels: KeyValuePairs<String, Durability> = ["synced": .synced, "written": .written]

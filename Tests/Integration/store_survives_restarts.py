@@ -1,7 +1,10 @@
 """A store on disk goes on where it was: positions, events, known ids, the places of readers."""
+import shutil
 import signal
+import subprocess
+import threading
 
-from harness import STRUCTURED, Subscriber, equal, event, expect
+from harness import STRUCTURED, Subscriber, equal, event, expect, until
 
 
 def stop(broker, number):
@@ -48,6 +51,55 @@ def test_what_is_published_again_after_a_restart_is_stored_once(context):
         equal(broker.publish(events[0], event("more")), {"first": 1, "last": 201, "duplicates": 1},
               "the receipt of both")
         equal(len(broker.events()), 201, "events")
+
+
+def test_what_is_over_the_bound_goes_and_is_said(context):
+    store = context.new_directory()
+    broker = context.broker("--data", store, "--keep-bytes", "8M")
+    reader = Subscriber(broker, "after=beginning")
+    first = 0
+    while broker.metrics()["ark_broker_oldest_position"] == 1 and first < 5000:
+        broker.publish(*(event(first + number, data="x" * 50_000) for number in range(20)))
+        first += 20
+    oldest = int(broker.metrics()["ark_broker_oldest_position"])
+    expect(oldest > 1, f"nothing went of {first} events")
+    frames = broker.events("after=0&follow=false")
+    gap = frames[0]
+    equal((gap.kind, gap.json()["from"], gap.json()["reason"]), ("ark.feed.gap", 1, "expired"), "the gap")
+    equal(frames[1].position, gap.json()["to"] + 1, "the first event kept")
+    equal(frames[-1].position, first, "the last event")
+    equal([frame.position for frame in reader.take(first)], list(range(1, first + 1)), "what a reader saw")
+    reader.close()
+
+
+def test_a_copy_of_a_running_store_can_be_used(context):
+    store, copy = context.new_directory(), context.new_directory()
+    broker = context.broker("--data", store)
+    broker.publish(*(event(number) for number in range(1000)))
+    stop = threading.Event()
+    context.cleanups.append(stop.set)
+
+    def publish():
+        for number in range(1000, 1_000_000):
+            if stop.is_set():
+                break
+            broker.publish(event(number, data="x" * (number % 2000)))
+
+    publisher = threading.Thread(target=publish, daemon=True)
+    publisher.start()
+    until(lambda: broker.metrics()["ark_broker_newest_position"] > 1200, "events come in")
+    before = int(broker.metrics()["ark_broker_newest_position"])
+    shutil.copytree(store, copy, ignore=shutil.ignore_patterns("lock"))
+    stop.set()
+    publisher.join(10)
+    expected = {frame.position: frame.data for frame in broker.events()}
+    repaired = subprocess.run(
+        [str(context.broker_path), "repair", str(copy)], capture_output=True, text=True, timeout=60)
+    equal(repaired.returncode, 0, f"repair: {repaired.stdout}{repaired.stderr}")
+    found = context.broker("--data", copy).events()
+    equal([frame.position for frame in found[:before]], list(range(1, before + 1)), "what came before")
+    for frame in found:
+        equal(frame.data, expected[frame.position], f"the event at {frame.position}")
 
 
 def test_an_expired_event_stays_hidden(context):

@@ -45,8 +45,8 @@ struct ImportCommand: Command {
   /// How many ids are remembered to tell events that are there already: of so many of the newest.
   private static let recentIDs = 1 << 22
   /// What goes to the store at once.
-  private static let batchBytes = 1 << 20
-  private static let batchEvents = 4096
+  private static let batchBytes = 4 << 20
+  private static let batchEvents = 1 << 14
 
   init(_ arguments: inout Arguments) throws(UsageError) {
     while let item = try arguments.next() {

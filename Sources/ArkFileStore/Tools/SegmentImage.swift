@@ -142,6 +142,12 @@ struct SegmentImage {
 
   // MARK: Records
 
+  /// The last position, where a footer or a mark truly says it.
+  var knownLast: Position? {
+    if let footer { return hasSoundFooter ? footer.last : nil }
+    return mark.flatMap { $0.last < .end ? $0.last : nil }
+  }
+
   /// The same segment for whoever reads its records.
   func segment(files: OpenFiles) -> Segment {
     Segment(

@@ -8,22 +8,40 @@ struct SegmentReading {
   let checked: SegmentScan.Result
 
   /// - Parameters:
-  ///   - ending: what the segments behind it tell of its end; its own footer or mark tells more.
+  ///   - ending: what is known of its end by the segments behind it.
   ///   - onProgress: gets the bytes read since the last call.
   init(
     _ image: SegmentImage, _ ending: SegmentScan.Ending, on fileSystem: any FileSystem,
-    pool: BlockPool, onProgress: (Int) -> Void
+    pool: BlockPool, onProgress: (Int) -> Void = { _ in }
   ) throws(StoreError) {
-    let files = OpenFiles(fileSystem)
-    scan = SegmentScan(segment: image.segment(files: files), end: image.end, pool: pool)
-    let last = image.footer?.last ?? image.mark?.last
-    checked = try scan.check(last.map { .complete($0) } ?? ending, onProgress: onProgress)
+    scan = SegmentScan(
+      segment: image.segment(files: OpenFiles(fileSystem)), end: image.end, pool: pool)
+    checked = try scan.check(
+      SegmentReading.ending(of: image, otherwise: ending), onProgress: onProgress)
+  }
+
+  private static func ending(of image: SegmentImage, otherwise ending: SegmentScan.Ending)
+    -> SegmentScan.Ending
+  {
+    guard image.footer != nil || image.mark != nil else { return ending }
+    if let last = image.knownLast { return .complete(last) }
+    // Its records go up to the end, and only the next segment may know with which position.
+    if case .acknowledged(let last) = ending { return .complete(last) }
+    return .complete(image.name.first.advanced(by: -1))
+  }
+
+  /// Bytes at the end that may have held records, and hold none that is sound.
+  var unreadBytes: Int {
+    let damaged = checked.damages.last { $0.bytes.upperBound == checked.end }
+    return checked.tornBytes + (damaged?.bytes.count ?? 0)
   }
 
   /// Whether a record's header says what its checksum covers, and not nonsense that was written so.
   static func makesSense(_ record: Record, in block: Block) -> Bool {
-    record.describe(
-      in: BatchStorage.records(1, in: block).record(0),
-      start: record.bytes - UnsafeRawPointer(block.bytes))
+    let storage = BatchStorage.records(1, in: block)
+    // A record does not keep its storage.
+    defer { withExtendedLifetime(storage) {} }
+    return record.describe(
+      in: storage.record(0), start: record.bytes - UnsafeRawPointer(block.bytes))
   }
 }

@@ -41,7 +41,7 @@ package final class StoreFiller: @unchecked Sendable {
       try SegmentImage(files.segments[last], in: directory, on: fileSystem, surroundings)
     }
     let reading = try SegmentReading(
-      image, .open, on: fileSystem, pool: pool, onProgress: { _ in })
+      image, .open, on: fileSystem, pool: pool)
     guard files.segments[last].first <= newest.advanced(by: 1), reading.checked.last <= newest
     else {
       throw StoreError(.failed, "somebody has added to \(directory) meanwhile; start again")

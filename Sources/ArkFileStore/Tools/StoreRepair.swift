@@ -126,7 +126,7 @@ public struct StoreRepair: Sendable {
       try SegmentImage(old, in: path, on: fileSystem, verifier.surroundings)
     }
     let reading = try SegmentReading(
-      image, verifier.ending, on: fileSystem, pool: verifier.pool, onProgress: { _ in })
+      image, verifier.ending, on: fileSystem, pool: verifier.pool)
     let new = SegmentName(first: old.first, generation: old.generation + 1)
     var builder = try SegmentBuilder(fileSystem, in: path, new, image.header)
     do throws(StoreError) {
@@ -151,13 +151,9 @@ public struct StoreRepair: Sendable {
   private func last(
     of image: SegmentImage, _ reading: SegmentReading, _ found: Position, before next: Position?
   ) -> Position {
-    var known = image.hasSoundFooter ? image.footer?.last ?? found : found
-    if let mark = image.mark, mark.last < .end { known = max(known, mark.last) }
     // No more events than that fit into what cannot be read.
-    let unread =
-      reading.checked.damages.reduce(reading.checked.tornBytes) { $0 + $1.bytes.count }
-      / Record.fixedLength
-    let last = max(known, found.advanced(by: image.hasSoundFooter ? 0 : unread))
+    let unread = reading.unreadBytes / (Record.fixedLength + 1)
+    let last = max(found, image.knownLast ?? found.advanced(by: unread))
     guard let next else { return last }
     return max(found, min(last, next.advanced(by: -1)))
   }
@@ -171,7 +167,7 @@ public struct StoreRepair: Sendable {
     }
     guard let footer = image.footer else { return }
     let reading = try SegmentReading(
-      image, verifier.ending, on: fileSystem, pool: verifier.pool, onProgress: { _ in })
+      image, verifier.ending, on: fileSystem, pool: verifier.pool)
     let index = GrowingIndex(seed: image.header.seed)
     try reading.scan.forEach(through: reading.checked) { index.add($0) }
     try filing { () throws(FileError) in
