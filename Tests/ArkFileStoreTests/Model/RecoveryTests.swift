@@ -44,7 +44,7 @@ import Testing
   }
 
   /// The mark of a closed store must not be on the medium before what it speaks of.
-  @Test(arguments: 0..<30) func aCrashWhileClosing(seed: UInt64) throws {
+  @Test(arguments: 0..<200) func aCrashWhileClosing(seed: UInt64) throws {
     let harness = try harness(LogHarness.settings(segmentBytes: 1 << 20, durability: .written))
     var random = EventGenerator(seed: 1)
     for _ in 0..<3 { try harness.append([harness.model.pool.batch(of: 9, using: &random)]) }
