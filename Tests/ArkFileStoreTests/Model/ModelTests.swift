@@ -21,6 +21,7 @@ let isFull = getenv("ARK_FULL") != nil
   /// Some seeds a case, so that cases run beside each other.
   static let groups = isFull ? 100 : 10
 
+  /// The run with the seed in the environment variable `ARK_SEED`, if there is one, with its whole story.
   @Test func one() throws {
     guard let text = getenv("ARK_SEED"), let seed = UInt64(String(cString: text)) else { return }
     var run = RandomRun(seed: seed)
