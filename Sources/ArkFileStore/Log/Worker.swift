@@ -54,7 +54,7 @@ final class Worker: @unchecked Sendable {
     pthread_mutex_unlock(mutex)
   }
 
-  /// Runs what is left and ends the threads. Must not be called on one of them.
+  /// Runs what is left and ends the threads: returns when they have ended, but for the one it is called on.
   func finish() {
     pthread_mutex_lock(mutex)
     isFinished = true
@@ -62,7 +62,14 @@ final class Worker: @unchecked Sendable {
     let threads = threads
     self.threads = []
     pthread_mutex_unlock(mutex)
-    for thread in threads { pthread_join(thread, nil) }
+    for thread in threads {
+      // The last reference to a store may go on one of its own threads, which cannot wait for itself.
+      if pthread_equal(thread, pthread_self()) != 0 {
+        pthread_detach(thread)
+      } else {
+        pthread_join(thread, nil)
+      }
+    }
   }
 
   private func start() {

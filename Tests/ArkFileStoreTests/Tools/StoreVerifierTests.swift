@@ -114,7 +114,7 @@ import Testing
   }
 
   /// Beside a store that is open and taking events.
-  @Test(.timeLimit(.minutes(1))) func nothingIsFoundBesideAWriter() async throws {
+  @Test(.timeLimit(.minutes(5))) func nothingIsFoundBesideAWriter() async throws {
     let small = try await SmallStore()
     var settings = small.settings
     settings.segmentBytes = 64 << 10
