@@ -103,9 +103,20 @@ public final class FileStore: QueuedStore {
 
   deinit {
     // A store that nobody closed: its threads must not outlive it.
-    if case .open(let log) = state.withLock({ $0 }) { try? log.close() }
-    control.finish()
-    readers.finish()
+    let log: DiskLog? = if case .open(let log) = state.withLock({ $0 }) { log } else { nil }
+    guard log?.isOnOwnThread == true else {
+      try? log?.close()
+      control.finish()
+      return readers.finish()
+    }
+    // The last reference went on a thread that closing has to wait for.
+    let (control, readers, closer) = (control, readers, Worker())
+    closer.perform {
+      try? log?.close()
+      control.finish()
+      readers.finish()
+      closer.finish()
+    }
   }
 
   // MARK: Opening and closing

@@ -11,11 +11,11 @@ final class Deletions: Sendable {
     journal = Mutex(Journal(fileSystem, in: directory, named: "deletions"))
   }
 
-  func load() throws(FileError) -> (deleted: PositionSet, damage: Range<Int>?) {
+  func load() throws(FileError) -> (deleted: PositionSet, loaded: Journal.Loaded) {
     let loaded = try journal.withLock { (journal) throws(FileError) in try journal.load() }
     var deleted = PositionSet()
     for entry in loaded.entries { deleted.formUnion(Deletions.decoded(entry)) }
-    return (deleted, loaded.damage)
+    return (deleted, loaded)
   }
 
   /// Makes a deletion safe.

@@ -56,19 +56,12 @@ final class DiskLog: Sendable {
         try fileSystem.createDirectory(directory)
         return try fileSystem.lock("\(directory)/lock", holder: DiskLog.holder)
       })
-    let (deleted, damage) = try filing(deletions.load)
-    if let damage {
-      report(
-        .error,
-        "\(directory)/deletions is damaged from byte \(damage.lowerBound) to \(damage.upperBound): some deleted events may be back"
-      )
-    }
-    if let damage = try filing(values.load) {
-      report(
-        .error,
-        "\(directory)/state is damaged from byte \(damage.lowerBound) to \(damage.upperBound): some named cursors may be behind"
-      )
-    }
+    let (deleted, journal) = try filing(deletions.load)
+    DiskLog.tell(
+      of: journal, in: "\(directory)/deletions", "some deleted events may be back", report)
+    DiskLog.tell(
+      of: try filing(values.load), in: "\(directory)/state", "some named cursors may be behind",
+      report)
     let recovery = Recovery(
       fileSystem: fileSystem, directory: directory, settings: settings, files: files,
       pool: pool, now: clock(), report: report)
@@ -90,6 +83,23 @@ final class DiskLog: Sendable {
       settings.worksInBackground
       ? Worker(niceness: 10, every: seconds) { [weak self] in self?.maintain() } : nil
     threads.withLock { $0 = Threads(writer: writer, maintenance: maintenance) }
+  }
+
+  private static func tell(
+    of journal: Journal.Loaded, in path: String, _ loss: String,
+    _ report: (LogRecord.Level, String) -> Void
+  ) {
+    for damage in journal.damages {
+      report(
+        .error,
+        "\(path) is damaged from byte \(damage.lowerBound) to \(damage.upperBound): \(loss)")
+    }
+    if let torn = journal.torn {
+      report(
+        .warning,
+        "\(path): cut \(torn.count) bytes behind byte \(torn.lowerBound), which were being written when the process or the machine stopped"
+      )
+    }
   }
 
   /// Who has the directory, as it is told to others that want it.
@@ -122,7 +132,7 @@ final class DiskLog: Sendable {
       state.parts.append(LogView.Part(segment: segment, summary: summary))
       state.bytes[segment.name] = summary.end
     }
-    threads.withLock { $0?.maintenance?.perform { [weak self] in self?.maintain() } }
+    _ = threads.withLock { $0?.maintenance?.perform { [weak self] in self?.maintain() } }
   }
 
   // MARK: Calls
@@ -250,13 +260,20 @@ final class DiskLog: Sendable {
     if let failure { throw failure }
   }
 
+  /// Whether this is a thread of the log, which cannot wait for the log to close.
+  var isOnOwnThread: Bool {
+    threads.withLock { threads in
+      threads.map { $0.writer.isCurrent || $0.maintenance?.isCurrent ?? false } ?? false
+    }
+  }
+
   /// Runs something on the writing thread and waits for it.
   func onWriter(_ body: @escaping @Sendable (LogWriter) throws(StoreError) -> Void)
     throws(StoreError)
   {
     guard let writer = threads.withLock({ $0?.writer }) else { return }
     let outcome = Handover<StoreError?>()
-    writer.perform { writer in
+    let isTaken = writer.perform { writer in
       do throws(StoreError) {
         try body(writer)
         outcome.give(nil)
@@ -264,6 +281,7 @@ final class DiskLog: Sendable {
         outcome.give(error)
       }
     }
+    guard isTaken else { throw StoreError.closed }
     if let error = outcome.take() { throw error }
   }
 }

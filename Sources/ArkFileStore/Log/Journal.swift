@@ -3,7 +3,9 @@ import ArkBroker
 /// A small file of entries, each as safe as a sync makes it: what has been deleted, and the state.
 ///
 ///     the file:   8 bytes "ARKJRNL\n", u32 version 1, u32 CRC-32C of these 12 bytes; then entries
-///     an entry:   u32 length of its bytes, u32 CRC-32C of what follows, u64 number counted from 1, the bytes
+///     an entry:   u32 length of its bytes, u32 CRC-32C of what follows, u64 number, the bytes
+///
+/// Entries that were written together have the same number, each change has the next one, and a new file begins with 1.
 ///
 /// Not thread-safe. When a write or a sync has failed, what the file holds is not known: the next change makes a new one.
 struct Journal {
@@ -28,8 +30,10 @@ struct Journal {
 
   struct Loaded {
     var entries: [[UInt8]] = []
-    /// Where the first entry begins that cannot be read, when it is not one that was being written.
-    var damage: Range<Int>?
+    /// What cannot be read and is none that was being written.
+    var damages: [Range<Int>] = []
+    /// What was being written when the process or the machine stopped.
+    var torn: Range<Int>?
   }
 
   /// Reads what is there, and makes ready to append. An entry that had not been written to its end is dropped.
@@ -43,33 +47,31 @@ struct Journal {
       return loaded
     }
     let bytes = try file.bytes(at: 0, count: try file.size())
-    guard bytes.count >= Journal.headerLength, bytes.starts(with: Journal.magic),
-      CRC32C.of(Array(bytes[..<12])) == bytes.number(12, as: UInt32.self)
-    else {
+    if bytes.count < Journal.headerLength || !bytes.starts(with: Journal.header) {
       // A file is put in place when it is whole, so this is none that was being made.
-      loaded.damage = 0..<bytes.count
-      return loaded
+      loaded.damages.append(0..<min(bytes.count, Journal.headerLength))
     }
-    var place = Journal.headerLength
-    while let end = Journal.entry(in: bytes, at: place, number: count + 1) {
-      loaded.entries.append(Array(bytes[place + Journal.entryHeader..<end]))
-      place = end
-      count += 1
-    }
-    if place < bytes.count {
-      // A sound entry behind it would have been written only after this one was safe.
-      if let next = (place + 1..<bytes.count).first(where: {
-        Journal.isSound(bytes, at: $0, after: count + 1)
-      }) {
-        loaded.damage = place..<next
-        var rest = next
-        while let end = Journal.entry(in: bytes, at: rest, number: nil) {
-          loaded.entries.append(Array(bytes[rest + Journal.entryHeader..<end]))
-          rest = end
-        }
-        // The damaged file stays as it is until the next change makes a new one.
-        return loaded
+    var place = min(bytes.count, Journal.headerLength)
+    while place < bytes.count {
+      if let end = Journal.entry(in: bytes, at: place, after: count) {
+        loaded.entries.append(Array(bytes[place + Journal.entryHeader..<end]))
+        count = bytes.number(place + 8)
+        place = end
+        continue
       }
+      // A sound entry of a later change would have been written only after this one was safe.
+      let next = (place + 1..<bytes.count).first { next in
+        Journal.isSound(bytes, at: next, after: count + 2)
+      }
+      guard let next else { break }
+      loaded.damages.append(place..<next)
+      count = bytes.number(next + 8) - 1
+      place = next
+    }
+    if place < bytes.count { loaded.torn = place..<bytes.count }
+    // A damaged file stays as it is until the next change makes a new one.
+    guard loaded.damages.isEmpty else { return loaded }
+    if loaded.torn != nil {
       try file.resize(to: place)
       try file.sync()
     }
@@ -78,22 +80,32 @@ struct Journal {
     return loaded
   }
 
+  static let header: [UInt8] = {
+    var bytes = magic
+    bytes.append(number: UInt32(1))
+    bytes.append(number: CRC32C.of(bytes))
+    return bytes
+  }()
+
   /// Where the entry that begins at `place` ends, if it is sound.
-  static func entry(in bytes: [UInt8], at place: Int, number: UInt64?) -> Int? {
+  /// - Parameter number: of the entry before; nil: any.
+  static func entry(in bytes: [UInt8], at place: Int, after number: UInt64?) -> Int? {
     guard place + entryHeader <= bytes.count else { return nil }
     let end = place + entryHeader + Int(bytes.number(place, as: UInt32.self))
-    guard end <= bytes.count,
-      number == nil || bytes.number(place + 8, as: UInt64.self) == number,
+    guard end <= bytes.count else { return nil }
+    let found: UInt64 = bytes.number(place + 8)
+    guard found > 0, number.map({ found == $0 || found == $0 &+ 1 }) ?? true,
       CRC32C.of(Array(bytes[place + 8..<end])) == bytes.number(place + 4, as: UInt32.self)
     else { return nil }
     return end
   }
 
+  /// Whether a sound entry of that number or a later one begins here.
   static func isSound(_ bytes: [UInt8], at place: Int, after number: UInt64) -> Bool {
     guard place + entryHeader <= bytes.count else { return false }
     let found: UInt64 = bytes.number(place + 8)
     guard found >= number, found - number < 1 << 32 else { return false }
-    return entry(in: bytes, at: place, number: nil) != nil
+    return entry(in: bytes, at: place, after: nil) != nil
   }
 
   private static func encoded(_ entry: [UInt8], number: UInt64) -> [UInt8] {
@@ -112,10 +124,8 @@ struct Journal {
   mutating func append(_ entries: [[UInt8]], all: () -> [[UInt8]]) throws(FileError) {
     guard let file else { return try replace(with: all()) }
     var bytes: [UInt8] = []
-    for entry in entries {
-      count += 1
-      bytes += Journal.encoded(entry, number: count)
-    }
+    count += 1
+    for entry in entries { bytes += Journal.encoded(entry, number: count) }
     do throws(FileError) {
       try file.writeAll(bytes, at: size)
       try file.sync()
@@ -129,14 +139,9 @@ struct Journal {
   /// Makes a new file of these entries in the place of the old one.
   mutating func replace(with entries: [[UInt8]]) throws(FileError) {
     file = nil
-    var bytes = Journal.magic
-    bytes.append(number: UInt32(1))
-    bytes.append(number: CRC32C.of(bytes))
-    count = 0
-    for entry in entries {
-      count += 1
-      bytes += Journal.encoded(entry, number: count)
-    }
+    var bytes = Journal.header
+    count = entries.isEmpty ? 0 : 1
+    for entry in entries { bytes += Journal.encoded(entry, number: count) }
     let file = try fileSystem.write(bytes, asNewFile: path)
     try fileSystem.syncDirectory(directory)
     self.file = file

@@ -65,13 +65,22 @@ final class LogWriter: @unchecked Sendable {
       defer { queue.isScheduled = true }
       return !queue.isScheduled
     }
-    if mustSchedule { worker.perform { [self] in drain() } }
+    guard mustSchedule, !worker.perform({ [self] in drain() }) else { return }
+    let refused = queue.withLock { queue in
+      defer { queue = Queue() }
+      return queue.jobs
+    }
+    for job in refused { job.completion(.failure(.closed)) }
   }
 
   /// Runs something between two groups.
-  func perform(_ body: @escaping @Sendable (LogWriter) -> Void) {
+  /// - Returns: false after `close()`: then it is not run.
+  func perform(_ body: @escaping @Sendable (LogWriter) -> Void) -> Bool {
     worker.perform { [self] in body(self) }
   }
+
+  /// Whether this is the writing thread.
+  var isCurrent: Bool { worker.isCurrent }
 
   /// Writes what has been submitted, cuts what was reserved and ends the thread.
   func close() throws(StoreError) {

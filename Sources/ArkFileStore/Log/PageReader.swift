@@ -191,15 +191,8 @@ struct PageReader {
     throws(StoreError) -> Damage
   {
     if let known = part.segment.damage(at: offset) { return known }
-    let scan = SegmentScan(segment: part.segment, end: part.end, pool: pool)
-    let before = if let position { position } else { try scan.lastPosition(before: offset) }
-    let found = try RecordSearch(segment: part.segment, end: part.end)
-      .next(from: offset + 1, after: before)
-    let first = before.rawValue + 1
-    let last = found.map { $0.position.rawValue - 1 } ?? part.last.rawValue
-    let damage = Damage(
-      path: part.segment.path, bytes: offset..<(found?.offset ?? part.end),
-      positions: first <= last ? first...last : nil)
+    let damage = try SegmentScan(segment: part.segment, end: part.end, pool: pool)
+      .damage(at: offset, after: position, last: part.last)
     if part.segment.note(damage) { report(damage.description) }
     return damage
   }
@@ -223,9 +216,6 @@ struct PageReader {
   }
 
   // MARK: By the index
-
-  /// Records closer together than this are read at once.
-  private static let nearby = 16 << 10
 
   /// Reads the records that the index names.
   /// - Returns: whether the page is done.
@@ -273,15 +263,6 @@ struct PageReader {
     case damaged(Int)
   }
 
-  /// Records near each other, read at once.
-  private struct Stretch {
-    var offsets: ArraySlice<UInt32>
-    /// How many bytes to read.
-    var size: Int
-    /// Where they are read to in the block.
-    var place: Int
-  }
-
   /// So many bytes go into one block and become one batch.
   private static let gathered = 256 << 10
 
@@ -290,10 +271,10 @@ struct PageReader {
   {
     var rest = offsets
     while !rest.isEmpty {
-      var stretches: [Stretch] = []
+      var stretches: [RecordStretch] = []
       var size = 0
       repeat {
-        let stretch = nextStretch(&rest, part, place: size)
+        let stretch = RecordStretch(&rest, of: part, place: size)
         stretches.append(stretch)
         size += stretch.size
       } while !rest.isEmpty && size < PageReader.gathered
@@ -312,28 +293,9 @@ struct PageReader {
     return .more
   }
 
-  private func nextStretch(_ rest: inout ArraySlice<UInt32>, _ part: LogView.Part, place: Int)
-    -> Stretch
-  {
-    let first = rest.first!
-    var count = 1
-    var last = first
-    while let next = rest.dropFirst(count).first, Int(next - last) < PageReader.nearby,
-      Int(next - first) < BlockPool.blockSize / 2
-    {
-      last = next
-      count += 1
-    }
-    let margin = max(2048, part.segment.averageRecord(end: part.end) * 2)
-    defer { rest = rest.dropFirst(count) }
-    return Stretch(
-      offsets: rest.prefix(count),
-      size: min(part.end - Int(first), Int(last - first) + margin), place: place)
-  }
-
   /// Notes the records of a stretch that was read.
   private mutating func collect(
-    _ stretch: Stretch, _ count: Int, _ part: LogView.Part, into records: inout RecordList
+    _ stretch: RecordStretch, _ count: Int, _ part: LogView.Part, into records: inout RecordList
   ) throws(StoreError) -> Progress {
     let start = Int(stretch.offsets.first!)
     for offset in stretch.offsets {

@@ -25,8 +25,7 @@ final class StateTable: Sendable {
     writer = Mutex(Writer(journal: Journal(fileSystem, in: directory, named: "state")))
   }
 
-  /// - Returns: what cannot be read.
-  func load() throws(FileError) -> Range<Int>? {
+  func load() throws(FileError) -> Journal.Loaded {
     let loaded = try writer.withLock { (writer) throws(FileError) in try writer.journal.load() }
     state.withLock { state in
       for entry in loaded.entries {
@@ -35,7 +34,7 @@ final class StateTable: Sendable {
       }
       state.liveBytes = StateTable.size(of: state.values)
     }
-    return loaded.damage
+    return loaded
   }
 
   func value(for key: StateKey) -> [UInt8]? { state.withLock { $0.values[key.rawValue] } }

@@ -47,14 +47,25 @@ final class Worker: @unchecked Sendable {
   }
 
   /// Runs a job on one of the threads; with one thread, in the order of the calls.
-  func perform(_ job: @escaping Job) {
+  /// - Returns: false after `finish()`: then it is not run.
+  @discardableResult
+  func perform(_ job: @escaping Job) -> Bool {
     pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    guard !isFinished else { return false }
     jobs.append(job)
     pthread_cond_signal(condition)
-    pthread_mutex_unlock(mutex)
+    return true
   }
 
-  /// Runs what is left and ends the threads: returns when they have ended, but for the one it is called on.
+  /// Whether this is one of the threads.
+  var isCurrent: Bool {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    return threads.contains { pthread_equal($0, pthread_self()) != 0 }
+  }
+
+  /// Runs what is left and ends the threads. On one of them, what is left is run later.
   func finish() {
     pthread_mutex_lock(mutex)
     isFinished = true
@@ -63,7 +74,7 @@ final class Worker: @unchecked Sendable {
     self.threads = []
     pthread_mutex_unlock(mutex)
     for thread in threads {
-      // The last reference to a store may go on one of its own threads, which cannot wait for itself.
+      // A thread that waited for itself would do so for ever.
       if pthread_equal(thread, pthread_self()) != 0 {
         pthread_detach(thread)
       } else {
@@ -99,14 +110,17 @@ final class Worker: @unchecked Sendable {
     defer { pthread_mutex_unlock(mutex) }
     while true {
       if next < jobs.count {
-        defer {
-          next += 1
-          if next == jobs.count {
-            jobs.removeAll(keepingCapacity: true)
-            next = 0
-          }
+        let job = jobs[next]
+        next += 1
+        if next == jobs.count {
+          jobs.removeAll(keepingCapacity: true)
+          next = 0
+        } else if next >= 64, next * 2 >= jobs.count {
+          // Those that have been run go also when there is always another.
+          jobs.removeFirst(next)
+          next = 0
         }
-        return jobs[next]
+        return job
       }
       if isFinished { return nil }
       guard let interval else {

@@ -128,8 +128,21 @@ struct SegmentScan {
         ? last.rawValue + 1...next.rawValue - 1 : nil)
   }
 
+  /// Finds out how far the damage at `offset` goes.
+  /// - Parameters:
+  ///   - position: of the record before, where that is known.
+  ///   - final: the last position there is.
+  func damage(at offset: Int, after position: Position?, last final: Position) throws(StoreError)
+    -> Damage
+  {
+    let before = if let position { position } else { try lastPosition(before: offset) }
+    let found = try RecordSearch(segment: segment, end: end).next(from: offset + 1, after: before)
+    return damage(
+      offset..<(found?.offset ?? end), before, before: found?.position ?? final.advanced(by: 1))
+  }
+
   /// The position of the last sound record that begins before `offset`, or one before the first.
-  func lastPosition(before target: Int) throws(StoreError) -> Position {
+  private func lastPosition(before target: Int) throws(StoreError) -> Position {
     let before = SegmentScan(segment: segment, end: min(end, target), pool: pool)
     var last = segment.first.advanced(by: -1)
     var offset = SegmentHeader.length

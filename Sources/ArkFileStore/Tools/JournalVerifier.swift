@@ -57,17 +57,17 @@ struct JournalVerifier {
     func find(_ severity: StoreFinding.Severity, at offset: Int, _ message: String) {
       outcome.findings.append(StoreFinding(severity, path, at: offset, message))
     }
-    var header = Journal.magic
-    header.append(number: UInt32(1))
-    header.append(number: CRC32C.of(header))
+    let header = Journal.header
     if !bytes.starts(with: header) {
       let place = zip(header, bytes).enumerated().first { $0.element.0 != $0.element.1 }?.offset
       find(.damage, at: place ?? bytes.count, "the header is damaged; \(content.loss)")
     }
     var place = min(Journal.headerLength, bytes.count)
-    var number: UInt64 = 1
+    /// Of the last sound entry.
+    var number: UInt64 = 0
     while place < bytes.count {
-      if let end = Journal.entry(in: bytes, at: place, number: number) {
+      if let end = Journal.entry(in: bytes, at: place, after: number) {
+        number = bytes.number(place + 8)
         let entry = Array(bytes[place + Journal.entryHeader..<end])
         if content.makesSense(entry) {
           outcome.entries.append(entry)
@@ -75,10 +75,11 @@ struct JournalVerifier {
           find(.damage, at: place, "entry \(number) makes no sense; \(content.loss)")
         }
         place = end
-        number += 1
         continue
       }
-      let next = (place + 1..<bytes.count).first { Journal.isSound(bytes, at: $0, after: number) }
+      let next = (place + 1..<bytes.count).first {
+        Journal.isSound(bytes, at: $0, after: number + 2)
+      }
       guard let next else {
         if JournalVerifier.isCutOff(bytes, at: place) {
           find(
@@ -92,7 +93,7 @@ struct JournalVerifier {
       }
       find(.damage, at: place, "\(next - place) bytes are no sound entry; \(content.loss)")
       place = next
-      number = bytes.number(next + 8)
+      number = bytes.number(next + 8) - 1
     }
     return outcome
   }

@@ -103,7 +103,9 @@ final class LogHarness {
     hasLost = hasLost || mayLose && isForgiving
     let (seen, _) = try readAll()
     let bounds = try log!.bounds
-    try model.settle(seen, oldest: bounds.oldest, clock.now, mayLose: mayLose)
+    try model.settle(
+      seen, oldest: bounds.oldest, clock.now, mayLose: mayLose,
+      mayTear: mayLose && isForgiving)
     for key in model.values.keys.sorted() {
       try model.settle(key, log!.values.value(for: StateKey(rawValue: key)))
     }

@@ -67,6 +67,12 @@ struct LogModel: Sendable {
 
   func visible(_ now: Int64) -> [Entry] { entries.filter { isVisible($0, now) } }
 
+  /// As if nothing behind this had ever been acknowledged.
+  mutating func forget(behind position: Position) {
+    entries.removeAll { $0.position > position }
+    newest = position
+  }
+
   /// - Returns: how many are gone.
   mutating func delete(_ matcher: Matcher, _ now: Int64, isDone: Bool) -> Int {
     var count = 0
@@ -109,8 +115,12 @@ struct LogModel: Sendable {
   }
 
   /// Checks what is there after a crash, and goes on from that.
-  /// - Parameter mayLose: acknowledged appends may be gone, as long as they are gone altogether.
-  mutating func settle(_ seen: [Seen], oldest found: Position, _ now: Int64, mayLose: Bool) throws {
+  /// - Parameters:
+  ///   - mayLose: acknowledged appends may be gone, as long as they are gone altogether.
+  ///   - mayTear: not even that, because a sync has failed.
+  mutating func settle(
+    _ seen: [Seen], oldest found: Position, _ now: Int64, mayLose: Bool, mayTear: Bool = false
+  ) throws {
     let isKept = entries.contains { $0.position < found && isVisible($0, now) }
     try demand(!isKept || mayLose, "the oldest is \(found), not \(surelyOldest) to \(oldest)")
     oldest = max(surelyOldest, min(oldest, found))
@@ -131,7 +141,7 @@ struct LogModel: Sendable {
       }
       if mayLose {
         let fate = fates.appends[entry.append]
-        let isDoubtful = entry.doubtfulDeletion != nil
+        let isDoubtful = entry.doubtfulDeletion != nil || mayTear
         try demand(
           fate == nil || fate == isThere || isDoubtful, "\(entry): half of its append is lost")
         if !isDoubtful { fates.appends[entry.append] = isThere }
