@@ -38,8 +38,10 @@ struct SegmentReading {
 
   /// Whether a record's header says what its checksum covers, and not nonsense that was written so.
   static func makesSense(_ record: Record, in block: Block) -> Bool {
-    record.describe(
-      in: BatchStorage.records(1, in: block).record(0),
-      start: record.bytes - UnsafeRawPointer(block.bytes))
+    let storage = BatchStorage.records(1, in: block)
+    // A record does not keep its storage.
+    defer { withExtendedLifetime(storage) {} }
+    return record.describe(
+      in: storage.record(0), start: record.bytes - UnsafeRawPointer(block.bytes))
   }
 }

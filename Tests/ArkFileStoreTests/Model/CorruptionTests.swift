@@ -47,11 +47,11 @@ import Testing
     var random = EventGenerator(seed: 3)
     for path in files {
       let count = harness.system.contents(path)!.lastIndex { $0 != 0 }! + 1
-      let step = isFull ? 1 : path.hasSuffix(".index") ? 601 : 97
+      let step = path.hasSuffix(".index") ? (isFull ? 7 : 1201) : (isFull ? 1 : 251)
       var places = Set(stride(from: Int.random(in: 0..<step, using: &random), to: count, by: step))
-      places.formUnion((0..<64).filter { $0 % (isFull ? 1 : 9) == 0 && $0 < count })
+      places.formUnion((0..<64).filter { $0 % (isFull ? 1 : 21) == 0 && $0 < count })
       places.formUnion(
-        (0..<80).filter { $0 % (isFull ? 1 : 9) == 0 }.map { max(0, count - 1 - $0) })
+        (0..<80).filter { $0 % (isFull ? 1 : 21) == 0 }.map { max(0, count - 1 - $0) })
       for place in places.sorted() {
         let damaged = harness.after(harness.system.processCrash())
         damaged.system.flipBit(path, place, bit: Int.random(in: 0..<8, using: &random))

@@ -34,7 +34,7 @@ let isFull = getenv("ARK_FULL") != nil
 
   @Test(arguments: 0..<groups)
   func agrees(group: Int) {
-    let runs = isFull ? 100 : 30
+    let runs = isFull ? 100 : 20
     for seed in group * runs..<(group + 1) * runs {
       var run = RandomRun(seed: UInt64(seed))
       do {

@@ -26,7 +26,7 @@ import Testing
     if isClosed { try harness.close() } else { harness.abandon() }
     let whole = try #require(harness.system.contents(path))
     let end = ends.last!.end + (isClosed ? CloseMark.length : 0)
-    let step = isFull ? 1 : 7
+    let step = isFull ? 1 : 13
     for length in stride(from: SegmentHeader.length, through: end, by: step) {
       // A copy of what is not there itself would be the thing itself.
       guard behind != .copies || length >= ends[2].end else { continue }
