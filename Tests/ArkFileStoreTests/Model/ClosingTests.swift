@@ -6,6 +6,8 @@ import Testing
 @testable import ArkFileStore
 
 /// A store goes while it is being used.
+///
+/// The time limits are for what hangs: among all tests at once, under a sanitizer, a minute is nothing.
 @Suite struct ClosingTests {
   private func open(_ settings: FileStore.Settings = LogHarness.settings(segmentBytes: 1 << 20))
     throws -> (DiskLog, SimulatedFileSystem)
@@ -16,7 +18,7 @@ import Testing
   }
 
   /// Whoever appends while the log is being closed gets an answer.
-  @Test(.timeLimit(.minutes(1))) func everyAppendIsAnswered() async throws {
+  @Test(.timeLimit(.minutes(15))) func everyAppendIsAnswered() async throws {
     var generator = EventGenerator(seed: 1)
     let batch = generator.batch(of: 2)
     for _ in 0..<(isFull ? 2000 : 100) {
@@ -49,7 +51,7 @@ import Testing
   }
 
   /// Maintenance that needs the writing thread while the log is being closed comes to an end.
-  @Test(.timeLimit(.minutes(1))) func maintenanceEnds() async throws {
+  @Test(.timeLimit(.minutes(15))) func maintenanceEnds() async throws {
     for _ in 0..<(isFull ? 1000 : 50) {
       let (log, _) = try open()
       await withTaskGroup(of: Void.self) { group in
@@ -64,7 +66,7 @@ import Testing
   }
 
   /// The last reference to a store may go on one of its own threads.
-  @Test(.timeLimit(.minutes(1)), arguments: [false, true])
+  @Test(.timeLimit(.minutes(15)), arguments: [false, true])
   func aStoreGoesOnAThreadOfItsOwn(isWriter: Bool) async throws {
     var generator = EventGenerator(seed: 1)
     let batch = generator.batch(of: 2)
