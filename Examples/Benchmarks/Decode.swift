@@ -7,9 +7,9 @@ enum Decode {
   static func run(file: String) throws {
     let data = try Data(contentsOf: URL(fileURLWithPath: file))
     let bytes = [UInt8](data)
-    var decoder = TracesJSONDecoder()
+    var decoder = ExportDecoder()
     let ours = try best(of: 25, bytes: bytes.count) {
-      _ = try bytes.withUnsafeBytes { try decoder.decode($0, receivedAt: .now()) }
+      _ = try bytes.withUnsafeBytes { try decoder.decode($0, .traces, .json, receivedAt: .now()) }
     }
     let foundation = try best(of: 3, bytes: bytes.count) {
       _ = try JSONDecoder().decode(CodableTraces.Request.self, from: data)

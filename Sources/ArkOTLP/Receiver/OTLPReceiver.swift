@@ -43,10 +43,13 @@ public struct OTLPReceiver: EventSource {
   /// with 503 until the broker runs.
   /// - Parameters:
   ///   - server: several components may share it; it serves as long as one of them runs.
+  ///   - mapping: what attributes mean. Default: the conventions that this library knows.
   ///   - limits: what is taken at most.
-  public init(on server: HTTPServer, limits: OTLPLimits = OTLPLimits()) {
+  public init(
+    on server: HTTPServer, mapping: OTLPMapping = .standard, limits: OTLPLimits = OTLPLimits()
+  ) {
     self.server = server
-    self.endpoint = OTLPEndpoint(limits: limits)
+    self.endpoint = OTLPEndpoint(limits: limits, mapping: mapping)
     server.mount(endpoint.routes)
   }
 

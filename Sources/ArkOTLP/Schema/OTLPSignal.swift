@@ -1,0 +1,53 @@
+/// What a request carries. The three kinds of request differ in names and in their records.
+package enum OTLPSignal: Sendable, CaseIterable {
+  case traces, logs, metrics
+
+  var schema: SignalSchema {
+    switch self {
+    case .traces: Schema.traces
+    case .logs: Schema.logs
+    case .metrics: Schema.metrics
+    }
+  }
+
+  /// One record and several, for messages to people.
+  var recordName: (one: StaticString, several: StaticString) {
+    switch self {
+    case .traces: ("span", "spans")
+    case .logs: ("log record", "log records")
+    case .metrics: ("metric", "metrics")
+    }
+  }
+}
+
+/// The envelopes of a signal. Their field numbers are the same in all three: 1 is the resource or scope, 2 the list inside, 3 the schema URL; of the request, 1 is the list.
+struct SignalSchema {
+  let request: MessageType
+  let resource: MessageType
+  let scope: MessageType
+  let record: MessageType
+
+  fileprivate init(request: String, resource: String, scope: String, _ record: MessageType) {
+    self.request = MessageType([MessageField(1, request, .envelope, isRepeated: true)])
+    self.resource = MessageType([
+      MessageField(1, "resource", .message, message: Schema.resource),
+      MessageField(2, resource, .envelope, isRepeated: true),
+      MessageField(3, "schemaUrl", .string),
+    ])
+    self.scope = MessageType([
+      MessageField(1, "scope", .message, message: Schema.scope),
+      MessageField(2, scope, .envelope, isRepeated: true, message: record),
+      MessageField(3, "schemaUrl", .string),
+    ])
+    self.record = record
+  }
+}
+
+extension Schema {
+  fileprivate static let traces = SignalSchema(
+    request: "resourceSpans", resource: "scopeSpans", scope: "spans", span)
+  fileprivate static let logs = SignalSchema(
+    request: "resourceLogs", resource: "scopeLogs", scope: "logRecords", logRecord)
+  fileprivate static let metrics = SignalSchema(
+    request: "resourceMetrics", resource: "scopeMetrics", scope: "metrics", metric)
+}
