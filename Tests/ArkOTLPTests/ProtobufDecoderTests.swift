@@ -206,7 +206,9 @@ private typealias Text = ProtobufText
   }
 
   @Test func refusesTextThatIsNotUTF8() throws {
-    for bytes: [UInt8] in [[0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xE2, 0x82], [0x41, 0x80]] {
+    for bytes: [UInt8] in [
+      [0xFF], [0xC0, 0x80], [0xED, 0xA0, 0x80], [0xE2, 0x82], [0x41, 0x80],
+    ] {
       let name = try #require(refusal(Text.request(span: Text.field(5, bytes))))
       #expect(name.field == "resourceSpans[0].scopeSpans[0].spans[0].name")
       #expect(refusal(Text.request(value: Text.field(1, bytes))) != nil)

@@ -11,7 +11,6 @@ enum ProtobufLocation {
     var path = ""
     var reader = ProtobufReader(request)
     var type: MessageType? = schema.request
-    var level = 0
     while let message = type {
       var indexes = [Int](repeating: 0, count: MessageType.numberLimit)
       var next: MessageType?
@@ -30,13 +29,13 @@ enum ProtobufLocation {
           guard wireType == .delimited else { return path }
           var inner = contents
           guard let bytes = try? inner.readDelimited() else { return path }
-          next = inside(field.pointee, level: level, schema)
+          next =
+            field.pointee.type == .keyValue ? Schema.keyValue : field.pointee.message?.pointee
           reader = ProtobufReader(bytes, of: reader)
           break fields
         }
         indexes[Int(field.pointee.number)] += 1
       }
-      level += 1
       type = next
     }
     return path
@@ -48,17 +47,5 @@ enum ProtobufLocation {
     if !path.isEmpty { path += "." }
     path += String(decoding: field.pointee.name, as: UTF8.self)
     if field.pointee.isRepeated { path += "[\(indexes[Int(field.pointee.number)])]" }
-  }
-
-  private static func inside(
-    _ field: MessageField, level: Int, _ schema: SignalSchema
-  ) -> MessageType? {
-    if let message = field.message { return message.pointee }
-    switch (level, field.number, field.type) {
-    case (0, _, _): return schema.resource
-    case (1, 2, _): return schema.scope
-    case (_, _, .keyValue): return Schema.keyValue
-    default: return nil
-    }
   }
 }

@@ -28,16 +28,18 @@ struct SignalSchema {
   let record: MessageType
 
   fileprivate init(request: String, resource: String, scope: String, _ record: MessageType) {
-    self.request = MessageType([MessageField(1, request, .envelope, isRepeated: true)])
-    self.resource = MessageType([
-      MessageField(1, "resource", .message, message: Schema.resource),
-      MessageField(2, resource, .envelope, isRepeated: true),
-      MessageField(3, "schemaUrl", .string),
-    ])
     self.scope = MessageType([
       MessageField(1, "scope", .message, message: Schema.scope),
       MessageField(2, scope, .envelope, isRepeated: true, message: record),
       MessageField(3, "schemaUrl", .string),
+    ])
+    self.resource = MessageType([
+      MessageField(1, "resource", .message, message: Schema.resource),
+      MessageField(2, resource, .envelope, isRepeated: true, message: self.scope),
+      MessageField(3, "schemaUrl", .string),
+    ])
+    self.request = MessageType([
+      MessageField(1, request, .envelope, isRepeated: true, message: self.resource)
     ])
     self.record = record
   }
