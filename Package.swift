@@ -49,7 +49,11 @@ let package = Package(
     .executableTarget(
       name: "ark-benchmark", dependencies: ["ArkBroker", "ArkFileStore", "ArkHTTP", "ArkOTLP"],
       path: "Examples/Benchmarks",
-      exclude: ["durable.sh", "fanout.c", "nginx.conf", "post.lua", "run"],
+      exclude: [
+        "decode_peers.py", "durable.sh", "fanout.c", "make_export.py", "nginx.conf", "post.lua",
+        "run",
+        "simdjson.cpp", "traces.c", "traces.sh",
+      ],
       swiftSettings: settings),
 
     .testTarget(
