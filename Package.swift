@@ -67,7 +67,7 @@ let package = Package(
       name: "ArkHTTPTests", dependencies: ["ArkBroker", "ArkHTTP", "ArkBrokerTesting"],
       swiftSettings: settings),
     .testTarget(
-      name: "ArkOTLPTests", dependencies: ["ArkBroker", "ArkHTTP", "ArkOTLP"],
+      name: "ArkOTLPTests", dependencies: ["ArkBroker", "ArkBrokerTesting", "ArkHTTP", "ArkOTLP"],
       swiftSettings: settings),
     .testTarget(
       name: "DocumentationTests",

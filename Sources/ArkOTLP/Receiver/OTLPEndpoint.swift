@@ -114,14 +114,3 @@ final class OTLPEndpoint: Sendable {
     return response(error.status, body.encoded(as: encoding), encoding, error.headers)
   }
 }
-
-extension OTLPSignal {
-  /// OTLP specification, "OTLP/HTTP Request".
-  fileprivate var path: String {
-    switch self {
-    case .traces: "/v1/traces"
-    case .logs: "/v1/logs"
-    case .metrics: "/v1/metrics"
-    }
-  }
-}
