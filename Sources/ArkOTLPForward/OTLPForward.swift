@@ -65,8 +65,18 @@ public struct OTLPForward: EventSink {
     self.clock = clock
     makeTransport = transport
     self.name =
-      name ?? "otlp-forward \(endpoint.name)"
-      + (match == OTLPForward.receivedOverOTLP ? "" : " \(match)")
+      name ?? OTLPForward.name(
+        "\(endpoint.name)" + (match == OTLPForward.receivedOverOTLP ? "" : " \(match)"))
+  }
+
+  /// Keys of a store have 255 bytes at most: of what is longer, the end is a hash.
+  private static func name(_ text: String) -> String {
+    let limit = 200
+    guard text.utf8.count > limit else { return "otlp-forward \(text)" }
+    var hash = KeyedHash(seed: (0x6f74_6c70_2d66_6f72, 0x7761_7264_2d6e_616d))
+    Array(text.utf8).withUnsafeBytes { hash.combine($0) }
+    let digits = String(hash.finish().0, radix: 16)
+    return "otlp-forward \(String(decoding: text.utf8.prefix(limit), as: UTF8.self)) \(digits)"
   }
 
   /// What an OTLP receiver brings in: events of kind `span`, `log` and `metric`, and those below.
