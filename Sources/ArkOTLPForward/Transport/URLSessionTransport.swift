@@ -132,7 +132,7 @@ private final class Exchange: Sendable {
   func completed(_ error: (any Error)?) {
     let response = state.withLock { $0.response }
     if let error {
-      end(.failure(ForwardFailure(.connection, Exchange.words(for: error))))
+      end(.failure(ForwardFailure(.connection, words(for: error))))
     } else if let response {
       end(.success(response))
     } else {
@@ -141,8 +141,9 @@ private final class Exchange: Sendable {
   }
 
   /// By its code alone: descriptions may hold the URL.
-  private static func words(for error: any Error) -> String {
+  private func words(for error: any Error) -> String {
     guard let error = error as? URLError else { return "the request failed" }
+    let untrusted = "TLS failed: is the receiver's certificate one that this machine trusts?"
     switch error.code {
     case .cannotFindHost, .dnsLookupFailed: return "the host is not known"
     case .cannotConnectToHost: return "there is no connection to the host"
@@ -150,7 +151,10 @@ private final class Exchange: Sendable {
     case .timedOut: return "no answer in time"
     case .secureConnectionFailed, .serverCertificateUntrusted, .serverCertificateHasBadDate,
       .serverCertificateHasUnknownRoot, .serverCertificateNotYetValid:
-      return "TLS failed: is the receiver's certificate one that this machine trusts?"
+      return untrusted
+    // What the Foundation of Linux says of a certificate.
+    case .unknown where task.originalRequest?.url?.scheme?.lowercased() == "https":
+      return untrusted
     default: return "the request failed (URL error \(error.code.rawValue))"
     }
   }
