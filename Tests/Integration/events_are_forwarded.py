@@ -36,7 +36,7 @@ class Forwarder(Broker):
     def __init__(self, context, url, data, **variables):
         program = context.example("OTLPForwarding")
         names = [name for name in os.environ if name.startswith("OTEL_")]
-        environment = {"OTEL_EXPORTER_OTLP_ENDPOINT": url, "DATA_DIR": str(data), "PORT": "0"}
+        environment = {"OTEL_EXPORTER_OTLP_ENDPOINT": url, "DATA_DIR": str(data), "PORT": "0", "no_proxy": "*"}
         environment |= {name: "" for name in names} | variables
         super().__init__(program, (), environment=environment)
         context.cleanups.append(self.kill)
