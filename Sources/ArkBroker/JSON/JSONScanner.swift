@@ -66,6 +66,24 @@ enum JSONScanner {
     return ((quote &- ones) | (backslash &- ones) | control | word) & (0x80 &* ones)
   }
 
+  /// The first backslash; else `end`.
+  @inline(__always)
+  static func skipToBackslash(
+    from start: UnsafeRawPointer, end: UnsafeRawPointer
+  ) -> UnsafeRawPointer {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    var place = start
+    while end - place >= 8 {
+      let word = UInt64(littleEndian: place.loadUnaligned(as: UInt64.self)) ^ (0x5C &* ones)
+      // Borrows run upwards, so that the lowest bit that is set is right.
+      let zeros = (word &- ones) & ~word & (0x80 &* ones)
+      if zeros != 0 { return place + zeros.trailingZeroBitCount >> 3 }
+      place += 8
+    }
+    while place < end, place.load(as: UInt8.self) != UInt8(ascii: "\\") { place += 1 }
+    return place
+  }
+
   /// The byte after the escape that begins at `place`.
   @inline(__always)
   static func scanEscape(
