@@ -32,7 +32,7 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CSystem"),
 
-    .target(name: "ArkBroker", swiftSettings: settings),
+    .target(name: "ArkBroker", dependencies: ["CSystem"], swiftSettings: settings),
     .target(
       name: "ArkFileStore", dependencies: ["ArkBroker", "CSystem", "CZlib"],
       swiftSettings: settings),
