@@ -1,9 +1,11 @@
 import ArkBroker
+import Foundation
 
 /// Measures what happens inside one process. `Examples/Benchmarks/run` calls it and measures the rest.
 ///
 ///     ark-benchmark in-process [BATCH]  publish to delivery
 ///     ark-benchmark decode FILE         OTLP/JSON beside JSONDecoder
+///     ark-benchmark redact              taking attributes out of spans
 ///     ark-benchmark append DIR SECONDS [SHAPE]
 ///                                       durable appends
 ///     ark-benchmark beside DIR SECONDS SHAPE
@@ -20,6 +22,7 @@ enum Benchmark {
       case "in-process" where Int(arguments[1]).map { $0 > 0 } ?? false:
         try await InProcess.run(batches: [Int(arguments[1])!])
       case "decode" where arguments.count == 2: try Decode.run(file: arguments[1])
+      case "redact": try Redaction.run()
       case "append" where arguments.count >= 3:
         for shape in Append.Shape.allCases
         where arguments.count == 3 || shape.rawValue == arguments[3] {
@@ -36,7 +39,7 @@ enum Benchmark {
         try await Replay.run(in: arguments[1], events: Int(arguments[2]) ?? 1_000_000)
       default:
         print(
-          "usage: ark-benchmark in-process [BATCH] | decode FILE | append DIR SECONDS [SHAPE] | beside DIR SECONDS SHAPE | replay DIR EVENTS"
+          "usage: ark-benchmark in-process [BATCH] | decode FILE | redact | append DIR SECONDS [SHAPE] | beside DIR SECONDS SHAPE | replay DIR EVENTS"
         )
       }
     }.value
@@ -47,6 +50,13 @@ enum Benchmark {
     var results: [Double] = []
     for _ in 0..<5 { results.append(try await measure()) }
     return results.sorted()[2]
+  }
+
+  /// Seconds that this thread has had a processor.
+  static func processorTime() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 }
 

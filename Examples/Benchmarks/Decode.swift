@@ -23,16 +23,10 @@ enum Decode {
   private static func best(of runs: Int, bytes: Int, _ body: () throws -> Void) rethrows -> Double {
     var times: [Double] = []
     for _ in 0..<runs {
-      let start = processorTime()
+      let start = Benchmark.processorTime()
       try body()
-      times.append(processorTime() - start)
+      times.append(Benchmark.processorTime() - start)
     }
     return Double(bytes) / times.sorted()[runs / 2] / 1e6
-  }
-
-  private static func processorTime() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 }
