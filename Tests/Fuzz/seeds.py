@@ -65,6 +65,15 @@ def own_seeds():
         "!(trace = 5B8EFFF798038103D269B633813FC60C || subject == \"\")",
     ):
         seed("match", text)
+    # The first byte of an input for redaction chooses the rules.
+    for choice in range(6):
+        for text in (
+            '{"a":1,"b":{"a":[{"c":2,"a":3}]},"a.b":"x","user":{"id":"y"}}',
+            '[{"key":"a","value":{"stringValue":"x"}},{"value":{"kvlistValue":{"values":'
+            '[{"key":"b","value":{"bytesValue":"' + "A" * 48 + '"}}]}},"key":"user"}]',
+            '{"\\u0061":"' + "\\ud83d\\ude00\\n" * 20 + '","body":{"stringValue":"b"}}',
+        ):
+            seed("redact", bytes([choice]) + text.encode())
 
 
     for choice in (b"\x00", b"\x01", b"\x52", b"\xff"):
@@ -97,6 +106,7 @@ def fixture_seeds():
             seed("json", data)
             if any(name in data for name in (b"resourceSpans", b"resourceLogs", b"resourceMetrics")):
                 seed("otlp", data)
+                seed("redact", b"\x02" + data)
             if name.endswith(".body") and len(data) <= 4096:
                 head = f"POST /v1/traces HTTP/1.1\r\nHost: a\r\nContent-Length: {len(data)}\r\n\r\n"
                 seed("http", b"\x40" + head.encode() + data)
