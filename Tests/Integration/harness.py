@@ -96,6 +96,14 @@ class Context:
                 return place / "fixtures"
         raise Skip("there are no shared fixtures beside the package")
 
+    def example(self, name):
+        """Where a program of Examples/Templates is, built if need be."""
+        for folder in (self.broker_path.parent, self.package / ".build/debug"):
+            if (folder / name).exists():
+                return folder / name
+        subprocess.run(["swift", "build", "--product", name], cwd=self.package, check=True)
+        return self.package / ".build/debug" / name
+
     def compile_c(self, source):
         """Compiles a C program of the package once and answers where it is."""
         if source not in self.compiled:
@@ -108,6 +116,8 @@ class Context:
 
 class Broker:
     """An ark-broker process on a loopback port of its own."""
+    # What its log says when it serves.
+    ADDRESS = re.compile(r'"address":"127\.0\.0\.1:(\d+)"')
 
     def __init__(self, path, arguments, port=0, environment=None):
         variables = {k: v for k, v in os.environ.items() if k not in VARIABLES}
@@ -123,7 +133,7 @@ class Broker:
         for line in self.process.stderr:
             line = line.decode(errors="replace")
             self.lines.append(line)
-            found = re.search(r'"address":"127\.0\.0\.1:(\d+)"', line)
+            found = self.ADDRESS.search(line)
             if found:
                 self.port = int(found.group(1))
 
