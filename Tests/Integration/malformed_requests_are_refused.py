@@ -1,12 +1,16 @@
 """Hostile requests get one of their allowed answers in time, memory stays bounded, and a good
 request works after each."""
+import concurrent.futures
+import gzip
 import json
 import time
 
-from harness import STRUCTURED, equal, event, expect, raw
+from harness import STRUCTURED, TRACES, equal, event, expect, raw, until
 
 # A body of 64 MiB may be held as it came and as it is decoded; a bomb of 1 GiB must not get near.
 MEMORY_BOUND = 512 << 20
+# What requests may leave behind.
+KEPT_BYTES = 32 << 20
 
 
 def test_the_malformed_corpus(context):
@@ -47,6 +51,19 @@ def test_the_malformed_corpus(context):
     peak = broker.memory("VmHWM")
     expect(peak < MEMORY_BOUND, f"memory went to {peak >> 20} MiB")
     return f"{count} requests, slowest {slowest[1]} {slowest[0]:.2f} s, at most {peak >> 20} MiB"
+
+
+def test_what_large_bodies_took_is_given_back(context):
+    broker = context.broker()
+    headers = TRACES | {"Content-Encoding": "gzip"}
+    largest = gzip.compress(b"{" + b" " * ((64 << 20) - 2) + b"}", 1)
+    equal(broker.post("/v1/traces", b"{}", TRACES).status, 200, "the first request")
+    base = broker.memory()
+
+    with concurrent.futures.ThreadPoolExecutor(4) as clients:
+        statuses = clients.map(lambda _: broker.post("/v1/traces", largest, headers).status, range(16))
+        equal(list(statuses), [200] * 16, "the answers")
+    until(lambda: broker.memory() - base <= KEPT_BYTES, "memory is given back")
 
 
 def test_ambiguous_framing_is_refused(context):
