@@ -35,7 +35,7 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CSystem"),
 
-    .target(name: "ArkBroker", swiftSettings: settings),
+    .target(name: "ArkBroker", dependencies: ["CSystem"], swiftSettings: settings),
     .target(
       name: "ArkFileStore", dependencies: ["ArkBroker", "CSystem", "CZlib"],
       swiftSettings: settings),
@@ -50,7 +50,7 @@ let package = Package(
 
     .executableTarget(
       name: "ark-broker",
-      dependencies: ["ArkBroker", "ArkFileStore", "ArkHTTP", "ArkOTLP", "CZlib"],
+      dependencies: ["ArkBroker", "ArkFileStore", "ArkHTTP", "ArkOTLP", "CSystem", "CZlib"],
       path: "Examples/ark-broker", swiftSettings: settings),
 
     .executableTarget(

@@ -1,10 +1,12 @@
 import ArkBroker
+import Foundation
 
 /// Measures what happens inside one process. `Examples/Benchmarks/run` calls it and measures the rest.
 ///
 ///     ark-benchmark in-process [BATCH]  publish to delivery
 ///     ark-benchmark decode NAME FILE SECONDS
 ///                                       an export of traces: otlp-json, jsondecoder
+///     ark-benchmark redact              taking attributes out of spans
 ///     ark-benchmark append DIR SECONDS [SHAPE]
 ///                                       durable appends
 ///     ark-benchmark beside DIR SECONDS SHAPE
@@ -22,6 +24,7 @@ enum Benchmark {
         try await InProcess.run(batches: [Int(arguments[1])!])
       case "decode" where arguments.count == 4:
         try Decode.run(arguments[1], file: arguments[2], seconds: Double(arguments[3]) ?? 1)
+      case "redact": try Redaction.run()
       case "append" where arguments.count >= 3:
         for shape in Append.Shape.allCases
         where arguments.count == 3 || shape.rawValue == arguments[3] {
@@ -38,7 +41,7 @@ enum Benchmark {
         try await Replay.run(in: arguments[1], events: Int(arguments[2]) ?? 1_000_000)
       default:
         print(
-          "usage: ark-benchmark in-process [BATCH] | decode NAME FILE SECONDS | append DIR SECONDS [SHAPE] | beside DIR SECONDS SHAPE | replay DIR EVENTS"
+          "usage: ark-benchmark in-process [BATCH] | decode NAME FILE SECONDS | redact | append DIR SECONDS [SHAPE] | beside DIR SECONDS SHAPE | replay DIR EVENTS"
         )
       }
     }.value
@@ -49,6 +52,13 @@ enum Benchmark {
     var results: [Double] = []
     for _ in 0..<5 { results.append(try await measure()) }
     return results.sorted()[2]
+  }
+
+  /// Seconds that this thread has had a processor.
+  static func processorTime() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 }
 

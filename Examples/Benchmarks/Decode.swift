@@ -41,12 +41,12 @@ enum Decode {
   ) rethrows {
     let count = spans(try body())
     var times: [Double] = []
-    let begin = processorTime()
+    let begin = Benchmark.processorTime()
     var now = begin
     while now < begin + 1.25 * seconds {
-      let start = processorTime()
+      let start = Benchmark.processorTime()
       let result = try body()
-      now = processorTime()
+      now = Benchmark.processorTime()
       if start > begin + 0.25 * seconds { times.append(now - start) }
       precondition(spans(result) == count, "\(name) did not read \(count) spans again")
     }
@@ -54,11 +54,5 @@ enum Decode {
     print(
       "decode \(name) megabytes_per_second=\(Int(Double(bytes) / median / 1e6)) spans_per_second=\(Int(Double(count) / median)) spans=\(count)"
     )
-  }
-
-  private static func processorTime() -> Double {
-    var time = timespec()
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 }

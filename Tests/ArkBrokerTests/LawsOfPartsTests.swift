@@ -37,6 +37,24 @@ import Testing
     for filter in filters { try law.check(filter) }
   }
 
+  /// On payloads in which there is something to take out.
+  @Test(arguments: FilterLaws.all)
+  func redactionObeys(_ law: FilterLaw) throws {
+    var generator = RedactGenerator(seed: matchSeed)
+    let batches = try (0..<10).map { number in
+      EventBatch(
+        try (0..<20).map {
+          Event(
+            $0 % 2 == 0 ? .span : .message, id: "\(number)-\($0)",
+            source: $0 % 3 == 0 ? "/a" : "/b",
+            payload: try .json(generator.payload()))
+        })
+    }
+    for _ in 0..<5 { try law.check(generator.rules().0, on: [.empty] + batches) }
+    try law.check(Redact(attributes: "*"))
+    try law.check(Redact.truncating(valuesOver: 32))
+  }
+
   @Test func brokenFiltersAreCaught() {
     let broken: [(String, any Filter)] = [
       ("reverses", Batchwise { EventBatch($0.reversed()) }),

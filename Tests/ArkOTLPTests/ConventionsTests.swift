@@ -149,6 +149,14 @@ import Testing
     }
   }
 
+  @Test func listsEveryEventName() throws {
+    let lines = try #require(page).components(separatedBy: "\n")
+    for (name, kind) in KindConvention.eventNames {
+      let line = lines.first { $0.hasPrefix("| `") && $0.contains("`\(name)`") }
+      #expect(line?.contains("`log.\(kind)`") == true, "\(name)")
+    }
+  }
+
   @Test func listsEveryKind() throws {
     let lines = try #require(page).components(separatedBy: "\n")
     var first = try #require(lines.firstIndex { $0.contains("## Kind") })

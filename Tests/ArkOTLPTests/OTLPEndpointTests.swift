@@ -53,7 +53,7 @@ import Testing
   ) async throws -> Answer {
     let endpoint = OTLPEndpoint(limits: limits)
     if let inbox {
-      endpoint.setPublish { batch, completion in
+      endpoint.setPublish { batch, _, completion in
         inbox.batches.withLock { $0.append(batch) }
         completion(inbox.result)
       }
@@ -134,6 +134,31 @@ import Testing
       answer.text
         == #"{"code":14,"message":"no room","details":[{"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"\#(seconds)s"}]}"#
     )
+  }
+
+  /// What exporters go by (OTLP specification, "Retryable Response Codes"), in either encoding.
+  @Test(arguments: [
+    (PublishError.Code.overloaded, true), (.stopped, true), (.storeFailed, true),
+    (.tooLarge, false),
+  ])
+  func onlyWhatMayGoBetterIsAskedForAgain(_ code: PublishError.Code, _ isRetried: Bool)
+    async throws
+  {
+    let body = ProtobufText.request(span: [])
+    let inbox = Inbox(.failure(PublishError(code, "no")))
+    let answer = try await answer(body, type: "application/x-protobuf", inbox: inbox)
+    #expect([429, 502, 503, 504].contains(answer.status) == isRetried)
+    #expect((answer.headers["retry-after"] != nil) == isRetried)
+    // Status, field 1 (code): 14 unavailable, 8 resource exhausted.
+    #expect(answer.body.starts(with: [0x08, isRetried ? 14 : 8, 0x12, 2] + Array("no".utf8)))
+  }
+
+  @Test func fullSuccessInProtobufIsNoByteAtAll() async throws {
+    let answer = try await answer(
+      ProtobufText.request(span: []), type: "application/x-protobuf")
+    #expect(answer.status == 200)
+    #expect(answer.body.isEmpty)
+    #expect(answer.headers["content-type"] == "application/x-protobuf")
   }
 
   @Test func asksToTryAgainBeforeTheBrokerRuns() async throws {

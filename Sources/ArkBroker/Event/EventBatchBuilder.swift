@@ -42,6 +42,30 @@ public struct EventBatchBuilder: ~Copyable {
     record.start = UInt32(start)
   }
 
+  /// Copies an event out of another batch with another payload of the same sort in place of its own, and everything else byte for byte.
+  package mutating func copy(
+    _ other: BatchStorage, index: Int, payload: UnsafeRawBufferPointer
+  ) {
+    let wire = other.wire(index)
+    let old = other.record(index)
+    let head = UnsafeRawBufferPointer(rebasing: wire[..<Int(old.payloadOffset)])
+    let tail = UnsafeRawBufferPointer(rebasing: wire[Int(old.payloadOffset + old.payloadLength)...])
+    let length = head.count + payload.count + tail.count
+    reserve(length)
+    let start = storage.header.byteCount
+    var writer = WireWriter(to: storage.bytes + start)
+    writer.put(head)
+    writer.put(payload)
+    writer.put(tail)
+    storage.header.byteCount += length
+    storage.header.count += 1
+    let record = storage.record(storage.count - 1)
+    record.base.copyMemory(from: old.base, byteCount: EventRecord.stride)
+    record.start = UInt32(start)
+    record.length = UInt32(length)
+    record.payloadLength = UInt32(payload.count)
+  }
+
   /// Builds the wire form of a draft and appends it.
   package mutating func append(_ draft: borrowing EventDraft) throws(EventError) {
     guard !draft.source.isEmpty else {

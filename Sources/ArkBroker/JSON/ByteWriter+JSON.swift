@@ -103,9 +103,13 @@ extension ByteWriter {
     var place = string.start
     var run = place
     let end = place + string.rawCount
-    while place < end {
-      if place.load(as: UInt8.self) != UInt8(ascii: "\\") {
-        place += 1
+    while true {
+      place = JSONScanner.skipToBackslash(from: place, end: end)
+      guard place < end else { break }
+      let kind = (place + 1).load(as: UInt8.self)
+      guard kind == UInt8(ascii: "u") || kind == UInt8(ascii: "/") else {
+        // The canonical spelling, part of the run.
+        place += 2
         continue
       }
       append(run, count: place - run)

@@ -38,6 +38,13 @@ struct HeldText {
     }
   }
 
+  /// A copy.
+  init(_ text: [UInt8], side: inout ByteWriter) {
+    let offset = side.count
+    side.append(text)
+    self.init(start: nil, offset: offset, count: text.count)
+  }
+
   init(_ value: Int64, side: inout ByteWriter) {
     let offset = side.count
     side.append(decimal: value)

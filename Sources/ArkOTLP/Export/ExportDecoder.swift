@@ -21,6 +21,8 @@ package struct ExportDecoder: ~Copyable {
 
   let limits: OTLPLimits
   let mapping: AttributeIndex
+  /// Shared with other decoders; nil to forget each request.
+  private let memory: TraceMemory?
   var signal = OTLPSignal.traces
   var json = JSONReader(UnsafeRawBufferPointer(start: nil, count: 0))
   var protobuf = ProtobufReader(UnsafeRawBufferPointer(start: nil, count: 0))
@@ -35,13 +37,15 @@ package struct ExportDecoder: ~Copyable {
   var facts = RecordFacts()
   var records = ExportRecords()
 
+  /// A decoder whose requests know nothing of each other: records inherit only from their own request.
   package init(limits: OTLPLimits = OTLPLimits(), mapping: OTLPMapping = .standard) {
-    self.init(limits: limits, AttributeIndex(mapping))
+    self.init(limits: limits, AttributeIndex(mapping), nil)
   }
 
-  init(limits: OTLPLimits, _ mapping: AttributeIndex) {
+  init(limits: OTLPLimits, _ mapping: AttributeIndex, _ memory: TraceMemory?) {
     self.limits = limits
     self.mapping = mapping
+    self.memory = memory
     self.hints = AttributeHints(mapping)
   }
 
@@ -70,6 +74,7 @@ package struct ExportDecoder: ~Copyable {
         throw OTLPError(error, in: request, signal.schema)
       }
     }
+    records.inherit(from: memory ?? TraceMemory(), signal, side: &side)
     let events = try records.makeEvents(
       signal, bytes: writer.out.bytes, side: side.bytes, mapping, receivedAt: receivedAt,
       limit: limits.decodedBytes)

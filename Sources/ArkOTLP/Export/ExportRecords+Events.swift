@@ -76,6 +76,7 @@ extension ExportRecords {
       UnsafeRawBufferPointer(rebasing: texts[range])
     }
     var draft = common
+    for hit in hits[record.inherited] { draft[hit.field] = hit.text.bytes(side: side) }
     for hit in hits[record.hits] { draft[hit.field] = hit.text.bytes(side: side) }
     draft.id = text(ids.id)
     draft.trace = text(ids.trace)

@@ -24,6 +24,8 @@ struct ExportRecords: ~Copyable {
     /// Without its closing brace, in the output.
     let body: Range<Int>
     let hits: Range<Int>
+    /// Ids that others of its trace gave, in `hits` too.
+    var inherited = 0..<0
     /// A row of the mapping's kinds.
     let kind: Int
     let time: UInt64
@@ -118,6 +120,12 @@ struct ExportRecords: ~Copyable {
         traceID: facts.traceID, spanID: facts.spanID, parent: parent,
         flags: UInt8(truncatingIfNeeded: facts.flags)))
     return true
+  }
+
+  /// Gives a record ids that others of its trace said.
+  mutating func setInherited(_ found: [CorrelationHit], from first: Int, of number: Int) {
+    hits.append(contentsOf: found)
+    records[number].inherited = first..<hits.count
   }
 
   private static func rejection(_ facts: RecordFacts, offset: Int) -> Rejection? {

@@ -7,8 +7,8 @@ final class DecoderPool: Sendable {
   private final class Lease: @unchecked Sendable {
     var decoder: ExportDecoder
 
-    init(limits: OTLPLimits, _ mapping: AttributeIndex) {
-      decoder = ExportDecoder(limits: limits, mapping)
+    init(limits: OTLPLimits, _ mapping: AttributeIndex, _ memory: TraceMemory) {
+      decoder = ExportDecoder(limits: limits, mapping, memory)
     }
   }
 
@@ -17,6 +17,7 @@ final class DecoderPool: Sendable {
 
   private let limits: OTLPLimits
   private let mapping: AttributeIndex
+  private let memory = TraceMemory()
   private let idle = Mutex<[Lease]>([])
 
   init(limits: OTLPLimits, _ mapping: AttributeIndex) {
@@ -27,7 +28,7 @@ final class DecoderPool: Sendable {
   func decode(
     _ request: [UInt8], _ signal: OTLPSignal, _ encoding: OTLPEncoding
   ) throws(OTLPError) -> ExportDecoder.Outcome {
-    let lease = idle.withLock { $0.popLast() } ?? Lease(limits: limits, mapping)
+    let lease = idle.withLock { $0.popLast() } ?? Lease(limits: limits, mapping, memory)
     defer {
       idle.withLock { if $0.count < DecoderPool.keptCount { $0.append(lease) } }
     }

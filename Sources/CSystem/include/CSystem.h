@@ -1,7 +1,9 @@
-// What Swift does not show by itself: epoll, eventfd, accept4, fallocate and the checksum instruction. Header-only.
+// What Swift does not show by itself: epoll, eventfd, accept4, fallocate, the checksum instruction, comparing many bytes at once and the bounds of the allocator. Header-only.
 #pragma once
 
+#include "Allocator.h"
 #include "CRC32C.h"
+#include "StringMarks.h"
 
 #if defined(__linux__)
 #include <stdint.h>

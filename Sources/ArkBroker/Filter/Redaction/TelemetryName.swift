@@ -1,0 +1,53 @@
+/// Names that OTLP/JSON itself uses, so that they are told from those of attributes.
+enum TelemetryName {
+  /// Whether the payload is a span or a log record of OTLP, as far as the event's kind says.
+  static func isRecord(_ storage: BatchStorage, _ index: Int) -> Bool {
+    guard !storage.record(index).flags.contains(.foreignType) else { return false }
+    let kind = storage.field(.kind, of: index)
+    return kind.elementsEqual("span".utf8) || kind.starts(with: "span.".utf8)
+      || kind.elementsEqual("log".utf8)
+  }
+
+  /// Whether it is a variant of AnyValue, in either spelling.
+  static func isVariant(_ name: JSONString) -> Bool {
+    (name.hasEscapes || 8...20 ~= name.rawCount) && variants.contains { name == $0 }
+  }
+
+  /// Whether it is a field of a span or a log record, or of what they are made of.
+  static func isField(_ name: UnsafeRawBufferPointer) -> Bool {
+    fields.contains {
+      name.elementsEqual(UnsafeBufferPointer(start: $0.utf8Start, count: $0.utf8CodeUnitCount))
+    }
+  }
+
+  /// Whether it only leads from an AnyValue to the values inside it.
+  static func isWrapper(_ name: JSONString) -> Bool {
+    name == "kvlistValue" || name == "arrayValue" || name == "values"
+  }
+
+  /// Whether it is a variant of AnyValue that holds no further ones.
+  static func isScalar(_ name: JSONString) -> Bool {
+    isVariant(name)
+      && !(isWrapper(name) || name == "kvlist_value" || name == "array_value")
+  }
+
+  private static let variants: [StaticString] = [
+    "stringValue", "boolValue", "intValue", "doubleValue", "arrayValue", "kvlistValue",
+    "bytesValue", "stringValueStrindex", "string_value", "bool_value", "int_value", "double_value",
+    "array_value", "kvlist_value", "bytes_value", "string_value_strindex",
+  ]
+
+  private static let fields: [StaticString] = [
+    // Of spans, their events, links and status.
+    "traceId", "spanId", "traceState", "parentSpanId", "flags", "name", "kind",
+    "startTimeUnixNano", "endTimeUnixNano", "attributes", "droppedAttributesCount", "events",
+    "droppedEventsCount", "links", "droppedLinksCount", "status", "timeUnixNano", "code", "message",
+    // Of log records.
+    "observedTimeUnixNano", "severityNumber", "severityText", "body", "eventName",
+    // Of resource and scope.
+    "resource", "scope", "version", "schemaUrl", "entityRefs", "type", "idKeys", "descriptionKeys",
+    // Of attributes.
+    "key", "value", "keyStrindex", "stringValue", "boolValue", "intValue", "doubleValue",
+    "arrayValue", "kvlistValue", "bytesValue", "stringValueStrindex", "values",
+  ]
+}
