@@ -31,6 +31,7 @@ func decodeTwice(_ input: [UInt8], _ signal: OTLPSignal, _ encoding: OTLPEncodin
       }
       requireWireIsStable(event)
     }
+    requireSurvivesEncoding(first.events, signal)
   default: require(false, "refused only once")
   }
 }
