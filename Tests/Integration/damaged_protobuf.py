@@ -151,39 +151,3 @@ def damaged(data, random):
         else:
             del data[place:]
     return bytes(data)
-
-
-WIRES = {
-    FieldDescriptor.TYPE_DOUBLE: EIGHT, FieldDescriptor.TYPE_FIXED64: EIGHT, FieldDescriptor.TYPE_SFIXED64: EIGHT,
-    FieldDescriptor.TYPE_FIXED32: FOUR, FieldDescriptor.TYPE_STRING: DELIMITED,
-    FieldDescriptor.TYPE_BYTES: DELIMITED, FieldDescriptor.TYPE_MESSAGE: DELIMITED}
-
-
-def without_lost_members(data, descriptor):
-    """The same message without members of a oneof that another member replaces, and that count for nothing."""
-    try:
-        fields = parse(data, None)
-    except (IndexError, KeyError):
-        return data
-    kept, winners, later = [], {}, {}
-    for field in reversed(fields):
-        known = descriptor.fields_by_number.get(field.number)
-        if known and field.wire == WIRES.get(known.type, VARINT):
-            if known.containing_oneof:
-                # What comes last counts, with its other parts if nothing else comes between.
-                winner = winners.setdefault(known.containing_oneof.name, field.number)
-                if winner != field.number:
-                    winners[known.containing_oneof.name] = None
-                    continue
-            if known.type == FieldDescriptor.TYPE_MESSAGE and not known.is_repeated:
-                # Parts of a message belong together.
-                whole = later.setdefault(field.number, field)
-                if whole is not field:
-                    whole.value = field.value + whole.value
-                    continue
-        kept.append(field)
-    for field in kept:
-        known = descriptor.fields_by_number.get(field.number)
-        if known and known.type == FieldDescriptor.TYPE_MESSAGE and field.wire == DELIMITED:
-            field.value = without_lost_members(field.value, known.message_type)
-    return encode(reversed(kept))
