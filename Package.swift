@@ -10,10 +10,12 @@ let settings: [SwiftSetting] = [
 /// Programs to start from, shown in Documentation/Composition.md.
 let templates: [Target] = [
   "Embedded", "OwnSource", "OwnSink", "OwnBatchSink", "OwnStore", "OwnFilter", "OwnService",
-  "OwnProjection", "HTTPBroker",
+  "OwnProjection", "HTTPBroker", "OTLPForwarding",
 ].map { name in
   .executableTarget(
-    name: name, dependencies: ["ArkBroker", "ArkHTTP", "ArkOTLP"],
+    name: name,
+    dependencies: ["ArkBroker", "ArkHTTP", "ArkOTLP"]
+      + (name == "OTLPForwarding" ? ["ArkFileStore", "ArkOTLPForward"] : []),
     path: "Examples/Templates/\(name)", swiftSettings: settings)
 }
 
@@ -25,6 +27,7 @@ let package = Package(
     .library(name: "ArkFileStore", targets: ["ArkFileStore"]),
     .library(name: "ArkHTTP", targets: ["ArkHTTP"]),
     .library(name: "ArkOTLP", targets: ["ArkOTLP"]),
+    .library(name: "ArkOTLPForward", targets: ["ArkOTLPForward"]),
     .library(name: "ArkBrokerTesting", targets: ["ArkBrokerTesting"]),
     .executable(name: "ark-broker", targets: ["ark-broker"]),
   ],
@@ -39,6 +42,10 @@ let package = Package(
     .target(
       name: "ArkHTTP", dependencies: ["ArkBroker", "CSystem", "CZlib"], swiftSettings: settings),
     .target(name: "ArkOTLP", dependencies: ["ArkBroker", "ArkHTTP"], swiftSettings: settings),
+    // The only module with Foundation in it: sending over TLS takes it.
+    .target(
+      name: "ArkOTLPForward", dependencies: ["ArkBroker", "ArkOTLP", "CZlib"],
+      swiftSettings: settings),
     .target(name: "ArkBrokerTesting", dependencies: ["ArkBroker"], swiftSettings: settings),
 
     .executableTarget(
@@ -67,7 +74,11 @@ let package = Package(
       name: "ArkHTTPTests", dependencies: ["ArkBroker", "ArkHTTP", "ArkBrokerTesting"],
       swiftSettings: settings),
     .testTarget(
-      name: "ArkOTLPTests", dependencies: ["ArkBroker", "ArkHTTP", "ArkOTLP"],
+      name: "ArkOTLPTests", dependencies: ["ArkBroker", "ArkBrokerTesting", "ArkHTTP", "ArkOTLP"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "ArkOTLPForwardTests",
+      dependencies: ["ArkBroker", "ArkHTTP", "ArkOTLP", "ArkOTLPForward", "CZlib"],
       swiftSettings: settings),
     .testTarget(
       name: "DocumentationTests",

@@ -1,5 +1,7 @@
 /// The two encodings of OTLP/HTTP. A response has that of its request.
-package enum OTLPEncoding: Sendable, CaseIterable {
+public enum OTLPEncoding: Sendable, CaseIterable {
+  /// `application/json`
   case json
+  /// `application/x-protobuf`
   case protobuf
 }

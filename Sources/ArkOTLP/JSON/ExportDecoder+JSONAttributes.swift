@@ -181,7 +181,7 @@ extension AnyValueVariant {
 extension JSONString {
   /// Whether this is the field of that name, in either spelling (see `MessageField.protoName`).
   @inline(__always)
-  fileprivate func isNamed(_ camelCase: StaticString, _ snakeCase: StaticString) -> Bool {
+  func isNamed(_ camelCase: StaticString, _ snakeCase: StaticString) -> Bool {
     self == camelCase || self == snakeCase
   }
 }

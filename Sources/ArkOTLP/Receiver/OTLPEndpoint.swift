@@ -13,6 +13,7 @@ final class OTLPEndpoint: Sendable {
 
   private let decoders: DecoderPool
   private let publish = Mutex<Publish?>(nil)
+  private let brokerID = Mutex<String?>(nil)
 
   init(limits: OTLPLimits, mapping: OTLPMapping = .standard) {
     decoders = DecoderPool(limits: limits, AttributeIndex(mapping))
@@ -22,6 +23,9 @@ final class OTLPEndpoint: Sendable {
   func setPublish(_ publish: Publish?) {
     self.publish.withLock { $0 = publish }
   }
+
+  /// Requests that this broker has sent itself are answered with 508.
+  func setBrokerID(_ id: String?) { brokerID.withLock { $0 = id } }
 
   var routes: [HTTPRoute] {
     var options = HTTPRoute.Options()
@@ -39,6 +43,13 @@ final class OTLPEndpoint: Sendable {
         HTTPError(
           .unsupportedMediaType, .unsupportedMediaType,
           "the Content-Type must be application/x-protobuf or application/json"))
+      return
+    }
+    if let sender = request.headers[ForwardingMark.header], sender == brokerID.withLock({ $0 }) {
+      responder.complete(
+        HTTPError(
+          HTTPStatus(508), HTTPError.Code("loop_detected"),
+          "the request was sent by this broker itself"))
       return
     }
     guard let publish = publish.withLock({ $0 }) else {
@@ -112,16 +123,5 @@ final class OTLPEndpoint: Sendable {
     let body = OTLPStatus(
       code: .init(httpStatus: Int(error.status.code)), message: error.message)
     return response(error.status, body.encoded(as: encoding), encoding, error.headers)
-  }
-}
-
-extension OTLPSignal {
-  /// OTLP specification, "OTLP/HTTP Request".
-  fileprivate var path: String {
-    switch self {
-    case .traces: "/v1/traces"
-    case .logs: "/v1/logs"
-    case .metrics: "/v1/metrics"
-    }
   }
 }

@@ -1,6 +1,20 @@
 /// What a request carries. The three kinds of request differ in names and in their records.
-package enum OTLPSignal: Sendable, CaseIterable {
-  case traces, logs, metrics
+public enum OTLPSignal: Sendable, CaseIterable {
+  /// Spans.
+  case traces
+  /// Log records.
+  case logs
+  /// Metrics with their data points.
+  case metrics
+
+  /// Where its requests go below the base URL of a receiver: `/v1/traces` and so on (OTLP specification, "OTLP/HTTP Request").
+  public var path: String {
+    switch self {
+    case .traces: "/v1/traces"
+    case .logs: "/v1/logs"
+    case .metrics: "/v1/metrics"
+    }
+  }
 
   var schema: SignalSchema {
     switch self {
