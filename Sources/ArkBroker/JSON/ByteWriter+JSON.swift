@@ -9,41 +9,13 @@ extension ByteWriter {
 
   /// Appends text that is known to be valid UTF-8 as a JSON string, quoted and canonically escaped.
   package mutating func appendJSON(utf8 text: UnsafeRawBufferPointer) {
-    append(UInt8(ascii: "\""))
-    if let start = text.baseAddress { appendEscaping(from: start, end: start + text.count) }
-    append(UInt8(ascii: "\""))
+    _ = appendJSON(text, isKnownToBeUTF8: true)
   }
 
   /// Appends text as a JSON string, quoted and canonically escaped, if it is UTF-8.
   /// - Returns: whether it is. If not, part of it may have been appended.
   package mutating func appendJSON(validating text: UnsafeRawBufferPointer) -> Bool {
-    guard let start = text.baseAddress else {
-      append("\"\"")
-      return true
-    }
-    let end = start + text.count
-    // Most text needs no escape: room for all of it, and the quotes.
-    _ = reserve(text.count + 2)
-    append(UInt8(ascii: "\""))
-    var run = start
-    var place = start
-    while true {
-      place = JSONScanner.skipPlain(from: place, end: end)
-      guard place < end else { break }
-      let byte = place.load(as: UInt8.self)
-      if byte < 0x80 {
-        append(run, count: place - run)
-        appendEscape(of: byte)
-        place += 1
-        run = place
-      } else {
-        guard let next = JSONScanner.scanUTF8(at: place, end: end) else { return false }
-        place = next
-      }
-    }
-    append(run, count: end - run)
-    append(UInt8(ascii: "\""))
-    return true
+    appendJSON(text, isKnownToBeUTF8: false)
   }
 
   /// Appends a string that was read, quoted and canonically escaped.
@@ -79,24 +51,6 @@ extension ByteWriter {
     if value { append("true") } else { append("false") }
   }
 
-  /// Copies runs that need no escape, escapes the bytes between them.
-  private mutating func appendEscaping(from start: UnsafeRawPointer, end: UnsafeRawPointer) {
-    var run = start
-    var place = start
-    while true {
-      place = JSONScanner.skipPlain(from: place, end: end)
-      guard place < end else { break }
-      let byte = place.load(as: UInt8.self)
-      if byte < 0x80 {
-        append(run, count: place - run)
-        appendEscape(of: byte)
-        run = place + 1
-      }
-      place += 1
-    }
-    append(run, count: end - run)
-  }
-
   @usableFromInline @inline(never)
   mutating func appendRespelled(_ string: JSONString) {
     append(UInt8(ascii: "\""))
@@ -116,28 +70,13 @@ extension ByteWriter {
       let scalar = JSONString.scalar(ofEscapeAt: &place)
       run = place
       if scalar < 0x20 || scalar == 0x22 || scalar == 0x5C {
-        appendEscape(of: UInt8(truncatingIfNeeded: scalar))
+        let byte = UInt8(truncatingIfNeeded: scalar)
+        commit(ByteWriter.writeEscape(of: byte, at: reserve(6)))
       } else {
         commit(JSONString.encode(scalar, at: reserve(4)))
       }
     }
     append(run, count: end - run)
     append(UInt8(ascii: "\""))
-  }
-
-  private mutating func appendEscape(of byte: UInt8) {
-    switch byte {
-    case UInt8(ascii: "\""): append("\\\"")
-    case UInt8(ascii: "\\"): append("\\\\")
-    case 0x08: append("\\b")
-    case 0x0C: append("\\f")
-    case 0x0A: append("\\n")
-    case 0x0D: append("\\r")
-    case 0x09: append("\\t")
-    default:
-      append("\\u00")
-      append(Hexadecimal.digit(byte >> 4))
-      append(Hexadecimal.digit(byte & 15))
-    }
   }
 }

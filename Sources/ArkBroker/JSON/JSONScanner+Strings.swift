@@ -106,7 +106,7 @@ extension JSONScanner {
   /// Checks the UTF-8 sequences that these of 64 bytes belong to.
   /// - Returns: The byte after the last one; nil when one is ill-formed.
   @inline(__always)
-  private static func passUTF8(
+  static func passUTF8(
     _ bits: UInt64, at place: UnsafeRawPointer, end: UnsafeRawPointer
   ) -> UnsafeRawPointer? {
     var bits = bits
