@@ -10,10 +10,12 @@ let settings: [SwiftSetting] = [
 /// Programs to start from, shown in Documentation/Composition.md.
 let templates: [Target] = [
   "Embedded", "OwnSource", "OwnSink", "OwnBatchSink", "OwnStore", "OwnFilter", "OwnService",
-  "OwnProjection", "HTTPBroker",
+  "OwnProjection", "HTTPBroker", "OTLPForwarding",
 ].map { name in
   .executableTarget(
-    name: name, dependencies: ["ArkBroker", "ArkHTTP", "ArkOTLP"],
+    name: name,
+    dependencies: ["ArkBroker", "ArkHTTP", "ArkOTLP"]
+      + (name == "OTLPForwarding" ? ["ArkFileStore", "ArkOTLPForward"] : []),
     path: "Examples/Templates/\(name)", swiftSettings: settings)
 }
 
@@ -25,6 +27,7 @@ let package = Package(
     .library(name: "ArkFileStore", targets: ["ArkFileStore"]),
     .library(name: "ArkHTTP", targets: ["ArkHTTP"]),
     .library(name: "ArkOTLP", targets: ["ArkOTLP"]),
+    .library(name: "ArkOTLPForward", targets: ["ArkOTLPForward"]),
     .library(name: "ArkBrokerTesting", targets: ["ArkBrokerTesting"]),
     .executable(name: "ark-broker", targets: ["ark-broker"]),
   ],
@@ -32,13 +35,17 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(name: "CSystem"),
 
-    .target(name: "ArkBroker", swiftSettings: settings),
+    .target(name: "ArkBroker", dependencies: ["CSystem"], swiftSettings: settings),
     .target(
       name: "ArkFileStore", dependencies: ["ArkBroker", "CSystem", "CZlib"],
       swiftSettings: settings),
     .target(
       name: "ArkHTTP", dependencies: ["ArkBroker", "CSystem", "CZlib"], swiftSettings: settings),
     .target(name: "ArkOTLP", dependencies: ["ArkBroker", "ArkHTTP"], swiftSettings: settings),
+    // The only module with Foundation in it: sending over TLS takes it.
+    .target(
+      name: "ArkOTLPForward", dependencies: ["ArkBroker", "ArkOTLP", "CZlib"],
+      swiftSettings: settings),
     .target(name: "ArkBrokerTesting", dependencies: ["ArkBroker"], swiftSettings: settings),
 
     .executableTarget(
@@ -49,7 +56,11 @@ let package = Package(
     .executableTarget(
       name: "ark-benchmark", dependencies: ["ArkBroker", "ArkFileStore", "ArkHTTP", "ArkOTLP"],
       path: "Examples/Benchmarks",
-      exclude: ["durable.sh", "fanout.c", "nginx.conf", "post.lua", "run"],
+      exclude: [
+        "decode_peers.py", "durable.sh", "fanout.c", "make_export.py", "nginx.conf", "post.lua",
+        "run",
+        "simdjson.cpp", "traces.c", "traces.sh",
+      ],
       swiftSettings: settings),
 
     .testTarget(
@@ -63,7 +74,11 @@ let package = Package(
       name: "ArkHTTPTests", dependencies: ["ArkBroker", "ArkHTTP", "ArkBrokerTesting"],
       swiftSettings: settings),
     .testTarget(
-      name: "ArkOTLPTests", dependencies: ["ArkBroker", "ArkHTTP", "ArkOTLP"],
+      name: "ArkOTLPTests", dependencies: ["ArkBroker", "ArkBrokerTesting", "ArkHTTP", "ArkOTLP"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "ArkOTLPForwardTests",
+      dependencies: ["ArkBroker", "ArkHTTP", "ArkOTLP", "ArkOTLPForward", "CZlib"],
       swiftSettings: settings),
     .testTarget(
       name: "DocumentationTests",

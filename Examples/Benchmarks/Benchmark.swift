@@ -4,7 +4,8 @@ import Foundation
 /// Measures what happens inside one process. `Examples/Benchmarks/run` calls it and measures the rest.
 ///
 ///     ark-benchmark in-process [BATCH]  publish to delivery
-///     ark-benchmark decode FILE         OTLP/JSON beside JSONDecoder
+///     ark-benchmark decode NAME FILE SECONDS
+///                                       an export of traces: otlp-json, jsondecoder
 ///     ark-benchmark redact              taking attributes out of spans
 ///     ark-benchmark append DIR SECONDS [SHAPE]
 ///                                       durable appends
@@ -21,7 +22,8 @@ enum Benchmark {
       case "in-process" where arguments.count == 1: try await InProcess.run()
       case "in-process" where Int(arguments[1]).map { $0 > 0 } ?? false:
         try await InProcess.run(batches: [Int(arguments[1])!])
-      case "decode" where arguments.count == 2: try Decode.run(file: arguments[1])
+      case "decode" where arguments.count == 4:
+        try Decode.run(arguments[1], file: arguments[2], seconds: Double(arguments[3]) ?? 1)
       case "redact": try Redaction.run()
       case "append" where arguments.count >= 3:
         for shape in Append.Shape.allCases
@@ -39,7 +41,7 @@ enum Benchmark {
         try await Replay.run(in: arguments[1], events: Int(arguments[2]) ?? 1_000_000)
       default:
         print(
-          "usage: ark-benchmark in-process [BATCH] | decode FILE | redact | append DIR SECONDS [SHAPE] | beside DIR SECONDS SHAPE | replay DIR EVENTS"
+          "usage: ark-benchmark in-process [BATCH] | decode NAME FILE SECONDS | redact | append DIR SECONDS [SHAPE] | beside DIR SECONDS SHAPE | replay DIR EVENTS"
         )
       }
     }.value

@@ -1,6 +1,14 @@
 /// An export of traces as somebody would write it for JSONDecoder.
 enum CodableTraces {
-  struct Request: Codable { var resourceSpans: [ResourceSpans]? }
+  struct Request: Codable {
+    var resourceSpans: [ResourceSpans]?
+
+    var spanCount: Int {
+      (resourceSpans ?? []).flatMap { $0.scopeSpans ?? [] }.reduce(0) {
+        $0 + ($1.spans?.count ?? 0)
+      }
+    }
+  }
 
   struct ResourceSpans: Codable {
     var resource: Resource?

@@ -2,31 +2,57 @@ import ArkBroker
 import ArkOTLP
 import Foundation
 
-/// One core decoding an OTLP/JSON export of traces: ours into events, ready to be stored, and Foundation's into structs.
+/// One core decoding an export of traces: ours into events, ready to be stored, and Foundation's into structs.
 enum Decode {
-  static func run(file: String) throws {
+  /// - Parameter name: `otlp-json` and `otlp-protobuf` are ours.
+  static func run(_ name: String, file: String, seconds: Double) throws {
     let data = try Data(contentsOf: URL(fileURLWithPath: file))
     let bytes = [UInt8](data)
-    var decoder = TracesJSONDecoder()
-    let ours = try best(of: 25, bytes: bytes.count) {
-      _ = try bytes.withUnsafeBytes { try decoder.decode($0, receivedAt: .now()) }
+    func ours(_ decode: (UnsafeRawBufferPointer) throws -> EventBatch) throws {
+      try report(name, bytes.count, seconds) {
+        try bytes.withUnsafeBytes(decode)
+      } spans: {
+        $0.count
+      }
     }
-    let foundation = try best(of: 3, bytes: bytes.count) {
-      _ = try JSONDecoder().decode(CodableTraces.Request.self, from: data)
+    switch name {
+    case "otlp-json":
+      var decoder = ExportDecoder()
+      try ours { try decoder.decode($0, .traces, .json, receivedAt: .now()).events }
+    case "otlp-protobuf":
+      var decoder = ExportDecoder()
+      try ours { try decoder.decode($0, .traces, .protobuf, receivedAt: .now()).events }
+    case "jsondecoder":
+      try report(name, bytes.count, seconds) {
+        try JSONDecoder().decode(CodableTraces.Request.self, from: data)
+      } spans: {
+        $0.spanCount
+      }
+    default:
+      FileHandle.standardError.write(Data("there is no decoder \(name) yet\n".utf8))
+      exit(1)
     }
-    print(
-      "decode megabytes_per_second=\(Int(ours)) jsondecoder=\(Int(foundation)) ratio=\((ours / foundation * 10).rounded() / 10)"
-    )
   }
 
-  /// Megabytes a second of processor time, the median run.
-  private static func best(of runs: Int, bytes: Int, _ body: () throws -> Void) rethrows -> Double {
+  /// Prints megabytes and spans a second of processor time, the median after a warm-up. What `body` returns is let go outside of the clock.
+  private static func report<Result>(
+    _ name: String, _ bytes: Int, _ seconds: Double, _ body: () throws -> Result,
+    spans: (Result) -> Int
+  ) rethrows {
+    let count = spans(try body())
     var times: [Double] = []
-    for _ in 0..<runs {
+    let begin = Benchmark.processorTime()
+    var now = begin
+    while now < begin + 1.25 * seconds {
       let start = Benchmark.processorTime()
-      try body()
-      times.append(Benchmark.processorTime() - start)
+      let result = try body()
+      now = Benchmark.processorTime()
+      if start > begin + 0.25 * seconds { times.append(now - start) }
+      precondition(spans(result) == count, "\(name) did not read \(count) spans again")
     }
-    return Double(bytes) / times.sorted()[runs / 2] / 1e6
+    let median = times.sorted()[times.count / 2]
+    print(
+      "decode \(name) megabytes_per_second=\(Int(Double(bytes) / median / 1e6)) spans_per_second=\(Int(Double(count) / median)) spans=\(count)"
+    )
   }
 }

@@ -37,5 +37,11 @@ package struct OTLPError: Error, Equatable, Sendable, CustomStringConvertible {
       reason: "\(error.code.message) (byte \(error.offset))")
   }
 
+  init(_ error: ProtobufError, in request: UnsafeRawBufferPointer, _ schema: SignalSchema) {
+    self.init(
+      .malformed, field: ProtobufLocation.path(in: request, at: error.offset, schema),
+      reason: "\(error.code.message) (byte \(error.offset))")
+  }
+
   package var description: String { field.isEmpty ? reason : "\(field): \(reason)" }
 }

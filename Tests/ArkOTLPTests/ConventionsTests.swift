@@ -4,7 +4,7 @@ import Testing
 
 @testable import ArkOTLP
 
-@Suite struct CorrelationConventionsTests {
+@Suite struct CorrelationConventionTests {
   private func event(
     _ attributes: KeyValuePairs<String, String>, resource: KeyValuePairs<String, String> = [:]
   )
@@ -88,21 +88,21 @@ import Testing
   }
 }
 
-@Suite struct SpanKindConventionsTests {
+@Suite struct KindConventionTests {
   private func kind(_ attributes: KeyValuePairs<String, String>, name: String = "x") throws -> Kind?
   {
     try decode(request(attributes: attributes, name: name)).events.first?.kind
   }
 
-  @Test(arguments: SpanKindConvention.all.indices)
+  @Test(arguments: KindConvention.all.indices)
   func everyRowMakesItsKind(_ row: Int) throws {
-    let convention = SpanKindConvention.all[row]
+    let convention = KindConvention.all[row]
     let name = "\(convention.attribute)"
     for (value, expected) in convention.kinds {
-      #expect(try kind([name: "\(value)"]) == Kind(rawValue: "\(expected)"))
+      #expect(try kind([name: "\(value)"]) == Kind(rawValue: "span.\(expected)"))
     }
-    let otherwise = convention.otherwise ?? SpanKindConvention.plain
-    #expect(try kind([name: "something else"]) == Kind(rawValue: "\(otherwise)"))
+    let otherwise = convention.otherwise.map { "span.\($0)" } ?? "span"
+    #expect(try kind([name: "something else"]) == Kind(rawValue: otherwise))
   }
 
   @Test func theFirstAttributeThatSaysSomethingWins() throws {
@@ -149,20 +149,29 @@ import Testing
     }
   }
 
+  @Test func listsEveryEventName() throws {
+    let lines = try #require(page).components(separatedBy: "\n")
+    for (name, kind) in KindConvention.eventNames {
+      let line = lines.first { $0.hasPrefix("| `") && $0.contains("`\(name)`") }
+      #expect(line?.contains("`log.\(kind)`") == true, "\(name)")
+    }
+  }
+
   @Test func listsEveryKind() throws {
     let lines = try #require(page).components(separatedBy: "\n")
     var first = try #require(lines.firstIndex { $0.contains("## Kind") })
-    for convention in SpanKindConvention.all {
+    for convention in KindConvention.all {
       first = try #require(
         lines[first...].firstIndex { $0.hasPrefix("| `\(convention.attribute)`") })
       for row in convention.kinds {
         #expect(
-          lines[first...].first { $0.contains("`\(row.value)`") }?.contains("`\(row.kind)`")
+          lines[first...].first { $0.contains("`\(row.value)`") }?.contains("`span.\(row.kind)`")
             == true,
           "\(row.value)")
       }
       if let otherwise = convention.otherwise {
-        #expect(lines[first...].contains { $0.contains("any") && $0.contains("`\(otherwise)`") })
+        #expect(
+          lines[first...].contains { $0.contains("any") && $0.contains("`span.\(otherwise)`") })
       }
     }
   }

@@ -6,23 +6,26 @@ import Foundation
 /// Decodes a copy of the bytes in an allocation of exactly their size, so that the address sanitizer
 /// sees a read past the end.
 func decode(
-  _ request: [UInt8], limits: OTLPLimits = OTLPLimits(), receivedAt: Int64 = 1
-) throws(OTLPError) -> TracesJSONDecoder.Outcome {
-  var decoder = TracesJSONDecoder(limits: limits)
-  return try decode(request, with: &decoder, receivedAt: receivedAt)
+  _ request: [UInt8], _ signal: OTLPSignal = .traces, _ encoding: OTLPEncoding = .json,
+  limits: OTLPLimits = OTLPLimits(), mapping: OTLPMapping = .standard, receivedAt: Int64 = 1
+) throws(OTLPError) -> ExportDecoder.Outcome {
+  var decoder = ExportDecoder(limits: limits, mapping: mapping)
+  return try decode(request, signal, encoding, with: &decoder, receivedAt: receivedAt)
 }
 
 func decode(
-  _ request: [UInt8], with decoder: inout TracesJSONDecoder, receivedAt: Int64 = 1
-) throws(OTLPError) -> TracesJSONDecoder.Outcome {
+  _ request: [UInt8], _ signal: OTLPSignal = .traces, _ encoding: OTLPEncoding = .json,
+  with decoder: inout ExportDecoder, receivedAt: Int64 = 1
+) throws(OTLPError) -> ExportDecoder.Outcome {
   let room = UnsafeMutableRawBufferPointer.allocate(byteCount: request.count, alignment: 1)
   defer { room.deallocate() }
   room.copyBytes(from: request)
   return try decoder.decode(
-    UnsafeRawBufferPointer(room), receivedAt: Timestamp(nanosecondsSinceEpoch: receivedAt))
+    UnsafeRawBufferPointer(room), signal, encoding,
+    receivedAt: Timestamp(nanosecondsSinceEpoch: receivedAt))
 }
 
-func decode(_ request: String) throws(OTLPError) -> TracesJSONDecoder.Outcome {
+func decode(_ request: String) throws(OTLPError) -> ExportDecoder.Outcome {
   try decode(Array(request.utf8))
 }
 
@@ -49,18 +52,38 @@ func list(_ attributes: KeyValuePairs<String, String>) -> String {
     .joined(separator: ",") + "]"
 }
 
-/// What the spans of a canonical request look like as payloads: with resource and scope inside.
-func payloads(ofCanonical request: Any) -> [NSDictionary] {
+extension OTLPSignal {
+  init?(named name: String) {
+    switch name {
+    case "traces": self = .traces
+    case "logs": self = .logs
+    case "metrics": self = .metrics
+    default: return nil
+    }
+  }
+
+  /// The names of the lists, outermost first.
+  var listNames: [String] {
+    switch self {
+    case .traces: ["resourceSpans", "scopeSpans", "spans"]
+    case .logs: ["resourceLogs", "scopeLogs", "logRecords"]
+    case .metrics: ["resourceMetrics", "scopeMetrics", "metrics"]
+    }
+  }
+}
+
+/// What the records of a canonical request look like as payloads: with resource and scope inside.
+func payloads(ofCanonical request: Any, _ signal: OTLPSignal = .traces) -> [NSDictionary] {
   func object(_ value: Any?) -> [String: Any] { value as? [String: Any] ?? [:] }
   func objects(_ value: Any?) -> [[String: Any]] { value as? [[String: Any]] ?? [] }
   var payloads: [NSDictionary] = []
-  for resourceSpans in objects(object(request)["resourceSpans"]) {
+  for resourceSpans in objects(object(request)[signal.listNames[0]]) {
     var resource = object(resourceSpans["resource"])
     resource["schemaUrl"] = resourceSpans["schemaUrl"]
-    for scopeSpans in objects(resourceSpans["scopeSpans"]) {
+    for scopeSpans in objects(resourceSpans[signal.listNames[1]]) {
       var scope = object(scopeSpans["scope"])
       scope["schemaUrl"] = scopeSpans["schemaUrl"]
-      for var span in objects(scopeSpans["spans"]) {
+      for var span in objects(scopeSpans[signal.listNames[2]]) {
         if !resource.isEmpty { span["resource"] = resource }
         if !scope.isEmpty { span["scope"] = scope }
         payloads.append(span as NSDictionary)

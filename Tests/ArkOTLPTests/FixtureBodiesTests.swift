@@ -6,27 +6,47 @@ import Testing
 
 /// Whole requests: published examples, captured bodies, and the same message in several spellings.
 @Suite(.enabled(if: Fixtures.areThere, Fixtures.missing)) struct FixtureBodiesTests {
-  static let tracePairs: [String] = {
+  struct Pair: Sendable, CustomTestStringConvertible {
+    let name: String
+    let signal: OTLPSignal
+    let records: Int
+
+    var testDescription: String { name }
+  }
+
+  static let pairs: [Pair] = {
     let index = (try? Fixtures.json("pairs/index.json")) as? [[String: Any]] ?? []
-    return index.filter { $0["signal"] as? String == "traces" }.compactMap { $0["name"] as? String }
+    return index.compactMap { entry in
+      guard let name = entry["name"] as? String,
+        let signal = (entry["signal"] as? String).flatMap(OTLPSignal.init(named:))
+      else { return nil }
+      return Pair(name: name, signal: signal, records: entry["records"] as? Int ?? -1)
+    }
   }()
 
   @Test func thePairsAreThere() {
-    #expect(FixtureBodiesTests.tracePairs.count >= 5)
+    #expect(FixtureBodiesTests.pairs.count >= 14)
+    for signal in OTLPSignal.allCases {
+      #expect(FixtureBodiesTests.pairs.contains { $0.signal == signal })
+    }
   }
 
-  @Test(arguments: tracePairs)
-  func everySpellingOfAMessageMakesTheSameEvents(_ name: String) throws {
-    let canonical = try Fixtures.bytes("pairs/\(name).json")
-    let expected = try decode(canonical)
+  @Test(arguments: pairs)
+  func everySpellingOfAMessageMakesTheSameEvents(_ pair: Pair) throws {
+    let canonical = try Fixtures.bytes("pairs/\(pair.name).json")
+    let expected = try decode(canonical, pair.signal)
     #expect(!expected.events.isEmpty)
-    #expect(expected.rejectedSpans == 0)
+    #expect(expected.rejected == 0)
     #expect(
       try payloads(of: expected.events)
-        == payloads(ofCanonical: try JSONSerialization.jsonObject(with: Data(canonical))))
+        == payloads(
+          ofCanonical: try JSONSerialization.jsonObject(with: Data(canonical)), pair.signal))
     let files = Set(Fixtures.names(in: "pairs"))
-    for spelling in ["numbers", "hostile"] where files.contains("\(name).\(spelling).json") {
-      let outcome = try decode(try Fixtures.bytes("pairs/\(name).\(spelling).json"))
+    for spelling in ["numbers.json", "hostile.json", "pb", "wire.pb"] {
+      guard files.contains("\(pair.name).\(spelling)") else { continue }
+      let outcome = try decode(
+        try Fixtures.bytes("pairs/\(pair.name).\(spelling)"), pair.signal,
+        spelling.hasSuffix("pb") ? .protobuf : .json)
       #expect(outcome.events.map(\.wire) == expected.events.map(\.wire), "\(spelling)")
     }
   }
@@ -52,7 +72,7 @@ import Testing
     let body = try Fixtures.bytes(path)
     let outcome = try decode(body)
     let spans = payloads(ofCanonical: try JSONSerialization.jsonObject(with: Data(body))).count
-    #expect(outcome.events.count + outcome.rejectedSpans == spans)
+    #expect(outcome.events.count + outcome.rejected == spans)
     #expect(outcome.events.count > 0)
     for event in outcome.events { #expect(throws: Never.self) { try Payload.json(event.wire) } }
   }

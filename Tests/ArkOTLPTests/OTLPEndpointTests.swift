@@ -136,6 +136,31 @@ import Testing
     )
   }
 
+  /// What exporters go by (OTLP specification, "Retryable Response Codes"), in either encoding.
+  @Test(arguments: [
+    (PublishError.Code.overloaded, true), (.stopped, true), (.storeFailed, true),
+    (.tooLarge, false),
+  ])
+  func onlyWhatMayGoBetterIsAskedForAgain(_ code: PublishError.Code, _ isRetried: Bool)
+    async throws
+  {
+    let body = ProtobufText.request(span: [])
+    let inbox = Inbox(.failure(PublishError(code, "no")))
+    let answer = try await answer(body, type: "application/x-protobuf", inbox: inbox)
+    #expect([429, 502, 503, 504].contains(answer.status) == isRetried)
+    #expect((answer.headers["retry-after"] != nil) == isRetried)
+    // Status, field 1 (code): 14 unavailable, 8 resource exhausted.
+    #expect(answer.body.starts(with: [0x08, isRetried ? 14 : 8, 0x12, 2] + Array("no".utf8)))
+  }
+
+  @Test func fullSuccessInProtobufIsNoByteAtAll() async throws {
+    let answer = try await answer(
+      ProtobufText.request(span: []), type: "application/x-protobuf")
+    #expect(answer.status == 200)
+    #expect(answer.body.isEmpty)
+    #expect(answer.headers["content-type"] == "application/x-protobuf")
+  }
+
   @Test func asksToTryAgainBeforeTheBrokerRuns() async throws {
     let answer = try await answer(span, inbox: nil)
     #expect(answer.status == 503)
@@ -147,25 +172,33 @@ import Testing
     #expect(try await answer(span, inbox: inbox).status == 413)
   }
 
-  @Test(arguments: [nil, "text/plain", "application/jsonx", "application/x-protobuf"])
+  @Test(arguments: [nil, "text/plain", "application/jsonx"])
   func refusesOtherEncodings(_ type: String?) async throws {
     let answer = try await answer(span, type: type)
     #expect(answer.status == 415)
-    if type == "application/x-protobuf" {
-      // Status, field 1 (code) = 3, then field 2 (message).
-      #expect(answer.headers["content-type"] == "application/x-protobuf")
-      #expect(answer.body.starts(with: [0x08, 0x03, 0x12]))
-    } else {
-      #expect(answer.headers["content-type"] == "application/json")
-      #expect(answer.text.hasPrefix(#"{"code":3,"message":"the Content-Type must be"#))
-    }
+    #expect(answer.headers["content-type"] == "application/json")
+    #expect(answer.text.hasPrefix(#"{"code":3,"message":"the Content-Type must be"#))
   }
 
-  @Test(arguments: ["/v1/logs", "/v1/metrics"])
-  func refusesTheOtherSignals(_ path: String) async throws {
-    let answer = try await answer(span, path: path)
-    #expect(answer.status == 415)
-    #expect(answer.text.contains("not received yet"))
+  @Test func answersInTheEncodingOfTheRequest() async throws {
+    let answer = try await answer(span, type: "Application/X-Protobuf; v=1")
+    #expect(answer.status == 400)
+    // Status, field 1 (code) = 3, then field 2 (message).
+    #expect(answer.headers["content-type"] == "application/x-protobuf")
+    #expect(answer.body.starts(with: [0x08, 0x03, 0x12]))
+  }
+
+  @Test(arguments: [
+    ("/v1/logs", #"{"resourceLogs":[{"scopeLogs":[{"logRecords":[{}]}]}]}"#, "log"),
+    ("/v1/metrics", #"{"resourceMetrics":[{"scopeMetrics":[{"metrics":[{}]}]}]}"#, "metric"),
+  ])
+  func takesTheOtherSignals(_ path: String, _ body: String, _ kind: String) async throws {
+    let inbox = Inbox()
+    let answer = try await answer(Array(body.utf8), path: path, inbox: inbox)
+    #expect(answer.status == 200)
+    #expect(answer.text == "{}")
+    #expect(inbox.events.map(\.kind.rawValue) == [kind])
+    #expect(inbox.events.map(\.payloadText) == ["{}"])
   }
 
   @Test func answersTheServersOwnErrorsAsStatuses() async throws {

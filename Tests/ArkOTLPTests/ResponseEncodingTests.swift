@@ -16,9 +16,9 @@ import Testing
   }
 
   @Test(arguments: [
-    ("traces", ExportResponse.Signal.traces), ("logs", .logs), ("metrics", .metrics),
+    ("traces", OTLPSignal.traces), ("logs", .logs), ("metrics", .metrics),
   ])
-  func exportResponses(_ name: String, _ signal: ExportResponse.Signal) throws {
+  func exportResponses(_ name: String, _ signal: OTLPSignal) throws {
     try check("\(name)-success", ExportResponse(signal: signal).encoded)
     try check(
       "\(name)-partial",

@@ -175,7 +175,7 @@ import Testing
         + #",{"traceId":"00000000000000000000000000000001","spanId":"0000000000000001","parentSpanId":"01"}]}]}]}"#
     )
     #expect(outcome.events.count == 2)
-    #expect(outcome.rejectedSpans == 3)
+    #expect(outcome.rejected == 3)
     #expect(
       outcome.message
         == "3 spans rejected, the first: resourceSpans[0].scopeSpans[0].spans[1].traceId:"
@@ -200,7 +200,7 @@ import Testing
   }
 
   @Test func forgetsOneRequestBeforeTheNext() throws {
-    var decoder = TracesJSONDecoder()
+    var decoder = ExportDecoder()
     let first = Array(request(span: #","attributes":\#(list(["session.id": "s"]))"#).utf8)
     let second = Array(request(span: #","name":"x""#).utf8)
     let fresh = try decode(second).events.map(\.wire)
@@ -228,7 +228,7 @@ import Testing
     let tokens = [
       "{", "}", "[", "]", ",", ":", "\"", "\\", "null", "\"key\":", "\u{0}", "é", "1e9", "-",
     ]
-    var decoder = TracesJSONDecoder()
+    var decoder = ExportDecoder()
     var accepted = 0
     for _ in 0..<4000 {
       var body = whole

@@ -1,8 +1,10 @@
 """Writes the first inputs of the fuzz targets: seeds.py OUT [FIXTURES]. One folder per target."""
 
+import gzip
 import json
 import os
 import sys
+import zlib
 
 out = sys.argv[1]
 fixtures = sys.argv[2] if len(sys.argv) > 2 else None
@@ -74,16 +76,35 @@ def own_seeds():
             seed("redact", bytes([choice]) + text.encode())
 
 
+    for choice in (b"\x00", b"\x01", b"\x52", b"\xff"):
+        for text in (b"", b"a" * 1000, bytes(range(256))):
+            seed("inflate", choice + gzip.compress(text, mtime=0))
+            seed("inflate", choice + gzip.compress(text, mtime=0) + gzip.compress(b"b", mtime=0))
+            seed("inflate", choice + zlib.compress(text))
+            seed("inflate", choice + zlib.compress(text)[2:-4])
+    field = lambda number, contents: bytes([number << 3 | 2, len(contents)]) + contents
+    ids = field(1, bytes(range(1, 17))) + field(2, bytes(range(1, 9)))
+    attribute = field(9, field(1, b"k") + field(2, field(1, b"v")))
+    for record in (ids, ids + attribute, ids + field(5, b"n") + b"\x39" + bytes(8), b""):
+        seed("protobuf", field(1, field(2, field(2, record))))
+
+
 def fixture_seeds():
     for folder, _, names in os.walk(fixtures):
         for name in sorted(names):
             path = os.path.join(folder, name)
-            if not name.endswith((".json", ".body")) or os.path.getsize(path) > LARGEST:
+            if os.path.getsize(path) > LARGEST:
                 continue
             with open(path, "rb") as file:
                 data = file.read()
+            if name.endswith(".pb") or (name.endswith(".body") and data[:1] == b"\n"):
+                seed("protobuf", data)
+            if name.endswith((".gz", ".zz", ".body")):
+                seed("inflate", (b"\x51" if data[:1] == b"\x78" else b"\x50") + data)
+            if not name.endswith((".json", ".body")):
+                continue
             seed("json", data)
-            if b"resourceSpans" in data:
+            if any(name in data for name in (b"resourceSpans", b"resourceLogs", b"resourceMetrics")):
                 seed("otlp", data)
                 seed("redact", b"\x02" + data)
             if name.endswith(".body") and len(data) <= 4096:

@@ -22,6 +22,8 @@ final class BrokerCore: Sendable {
   }
 
   let store: any Store
+  /// Tells this broker from every other, here and elsewhere.
+  let id = UniqueID().text
   private let filters: [any Filter]
   let limits: Broker.Limits
   private let onLog: (@Sendable (LogRecord) -> Void)?

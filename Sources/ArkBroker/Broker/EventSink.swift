@@ -62,6 +62,9 @@ public struct Outlet: Sendable {
   /// Returns when the log has ended or the task is cancelled.
   package func ended() async throws(StoreError) { await (try await core.log()).ended() }
 
+  /// Tells this broker from every other.
+  package var brokerID: String { core.id }
+
   /// Reports something to the broker's log hook.
   package func report(_ level: LogRecord.Level, _ message: String) { core.report(level, message) }
 }

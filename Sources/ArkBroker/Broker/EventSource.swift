@@ -41,6 +41,9 @@ public struct Inlet: Sendable {
     try await core.publish(EventBatch(CollectionOfOne(event)), durability: durability)
   }
 
+  /// Tells this broker from every other.
+  package var brokerID: String { core.id }
+
   /// Publishes a batch without suspending: for callers that live on a loop. Calls back at once, on this thread, or later on another. While too much waits for the
   /// store, refuses with `PublishError.overloaded`.
   package func publish(

@@ -14,6 +14,38 @@ extension ByteWriter {
     append(UInt8(ascii: "\""))
   }
 
+  /// Appends text as a JSON string, quoted and canonically escaped, if it is UTF-8.
+  /// - Returns: whether it is. If not, part of it may have been appended.
+  package mutating func appendJSON(validating text: UnsafeRawBufferPointer) -> Bool {
+    guard let start = text.baseAddress else {
+      append("\"\"")
+      return true
+    }
+    let end = start + text.count
+    // Most text needs no escape: room for all of it, and the quotes.
+    _ = reserve(text.count + 2)
+    append(UInt8(ascii: "\""))
+    var run = start
+    var place = start
+    while true {
+      place = JSONScanner.skipPlain(from: place, end: end)
+      guard place < end else { break }
+      let byte = place.load(as: UInt8.self)
+      if byte < 0x80 {
+        append(run, count: place - run)
+        appendEscape(of: byte)
+        place += 1
+        run = place
+      } else {
+        guard let next = JSONScanner.scanUTF8(at: place, end: end) else { return false }
+        place = next
+      }
+    }
+    append(run, count: end - run)
+    append(UInt8(ascii: "\""))
+    return true
+  }
+
   /// Appends a string that was read, quoted and canonically escaped.
   @inlinable package mutating func appendJSON(_ string: JSONString) {
     if string.escapes == .other { return appendRespelled(string) }
@@ -71,9 +103,13 @@ extension ByteWriter {
     var place = string.start
     var run = place
     let end = place + string.rawCount
-    while place < end {
-      if place.load(as: UInt8.self) != UInt8(ascii: "\\") {
-        place += 1
+    while true {
+      place = JSONScanner.skipToBackslash(from: place, end: end)
+      guard place < end else { break }
+      let kind = (place + 1).load(as: UInt8.self)
+      guard kind == UInt8(ascii: "u") || kind == UInt8(ascii: "/") else {
+        // The canonical spelling, part of the run.
+        place += 2
         continue
       }
       append(run, count: place - run)

@@ -279,6 +279,21 @@ extension JSONReader {
     try reader.finish()
   }
 
+  /// Whether the bytes are UTF-8, as all text in JSON must be.
+  package static func isUTF8(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    guard var place = bytes.baseAddress else { return true }
+    let end = place + bytes.count
+    while place < end {
+      if place.load(as: UInt8.self) < 0x80 {
+        place += 1
+      } else {
+        guard let next = JSONScanner.scanUTF8(at: place, end: end) else { return false }
+        place = next
+      }
+    }
+    return true
+  }
+
   /// Appends the JSON text in `bytes` to `writer` on one line: less the white space between its
   /// tokens, otherwise byte for byte. When it throws, `writer` is as it was.
   package static func minify(

@@ -26,38 +26,6 @@ enum JSONScanner {
     let escapes: JSONString.Escapes
   }
 
-  /// Finds the closing quote of the string whose content begins at `start`, and refuses what RFC
-  /// 8259 section 7 does not allow in between, invalid UTF-8, and escapes that stand for half of a
-  /// surrogate pair.
-  @inline(__always)
-  static func scanString(
-    from start: UnsafeRawPointer, end: UnsafeRawPointer
-  ) throws(Failure) -> StringEnd {
-    var place = start
-    var escapes = JSONString.Escapes.none
-    while true {
-      place = skipPlain(from: place, end: end)
-      guard place < end else { throw Failure(code: .unexpectedEnd, place: end) }
-      let byte = place.load(as: UInt8.self)
-      if byte == UInt8(ascii: "\"") { return StringEnd(quote: place, escapes: escapes) }
-      if byte == UInt8(ascii: "\\") {
-        // Text inside text (a JSON document in a string) is mostly `\"`: stay in this small loop.
-        repeat {
-          place = try scanEscape(at: place, end: end, escapes: &escapes)
-        } while place < end && place.load(as: UInt8.self) == UInt8(ascii: "\\")
-      } else if byte >= 0x80 {
-        repeat {
-          guard let next = scanUTF8(at: place, end: end) else {
-            throw Failure(code: .invalidUTF8, place: place)
-          }
-          place = next
-        } while place < end && place.load(as: UInt8.self) >= 0x80
-      } else {
-        throw Failure(code: .controlCharacter, place: place)
-      }
-    }
-  }
-
   /// The first byte that is a quote, a backslash, a control character or not ASCII; else `end`.
   @inline(__always)
   static func skipPlain(from start: UnsafeRawPointer, end: UnsafeRawPointer) -> UnsafeRawPointer {
@@ -96,6 +64,24 @@ enum JSONScanner {
     // ASCII", which is special too.
     let control = word &- (0x20 &* ones)
     return ((quote &- ones) | (backslash &- ones) | control | word) & (0x80 &* ones)
+  }
+
+  /// The first backslash; else `end`.
+  @inline(__always)
+  static func skipToBackslash(
+    from start: UnsafeRawPointer, end: UnsafeRawPointer
+  ) -> UnsafeRawPointer {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    var place = start
+    while end - place >= 8 {
+      let word = UInt64(littleEndian: place.loadUnaligned(as: UInt64.self)) ^ (0x5C &* ones)
+      // Borrows run upwards, so that the lowest bit that is set is right.
+      let zeros = (word &- ones) & ~word & (0x80 &* ones)
+      if zeros != 0 { return place + zeros.trailingZeroBitCount >> 3 }
+      place += 8
+    }
+    while place < end, place.load(as: UInt8.self) != UInt8(ascii: "\\") { place += 1 }
+    return place
   }
 
   /// The byte after the escape that begins at `place`.

@@ -1,5 +1,5 @@
 /// How a request body is compressed (RFC 9110, section 8.4.1).
-enum HTTPContentCoding: Sendable {
+package enum HTTPContentCoding: Sendable {
   case identity
   case gzip
   case deflate

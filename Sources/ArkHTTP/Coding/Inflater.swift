@@ -4,7 +4,7 @@ import CZlib
 ///
 /// Gives bounded steps: each call fills at most the output it is given. Owns zlib's state, which is
 /// touched by one caller at a time; whoever holds an inflater sees to that.
-final class Inflater: @unchecked Sendable {
+package final class Inflater: @unchecked Sendable {
   private enum Phase {
     /// Nothing decoded yet; deflate needs two bytes to see whether it is wrapped.
     case start
@@ -20,7 +20,7 @@ final class Inflater: @unchecked Sendable {
   private var isReady = false
   private var firstByte: UInt8?
 
-  init(_ coding: HTTPContentCoding) {
+  package init(_ coding: HTTPContentCoding) {
     self.coding = coding
     // On the heap and never moved: zlib keeps a pointer back to it.
     stream = .allocate(capacity: 1)
@@ -43,7 +43,7 @@ final class Inflater: @unchecked Sendable {
   /// Decodes what fits into `output`, takes the used bytes off `input` and returns the count written.
   ///
   /// Call again while it fills the output, even when the input is empty: zlib may hold more.
-  func step(
+  package func step(
     _ input: inout UnsafeRawBufferPointer, into output: UnsafeMutableRawBufferPointer
   ) throws(HTTPError) -> Int {
     var written = 0
@@ -85,7 +85,7 @@ final class Inflater: @unchecked Sendable {
   }
 
   /// Says that there is no more input; throws when the body is not complete.
-  func finish() throws(HTTPError) {
+  package func finish() throws(HTTPError) {
     switch phase {
     case .betweenMembers, .ended: return
     case .start, .member:

@@ -100,6 +100,7 @@ public struct HTTPStatus: Hashable, Sendable, CustomStringConvertible {
     case 504: "Gateway Timeout"
     case 505: "HTTP Version Not Supported"
     case 507: "Insufficient Storage"
+    case 508: "Loop Detected"
     default: "Status"
     }
   }

@@ -1,138 +1,97 @@
 import ArkBroker
 
-/// The value of an attribute, as far as the conventions care.
-enum AttributeText {
-  case none
-  case string(JSONString)
-  case integer(Int64)
-}
-
-/// A piece of text that stays where it is until the events are built: in the request, or, when it had
-/// to be unescaped or printed, in the decoder's side buffer.
-struct HeldText {
-  private let start: UnsafeRawPointer?
-  private let offset: Int
-  let count: Int
-
-  static var none: HeldText { HeldText(start: nil, offset: 0, count: 0) }
-
-  private init(start: UnsafeRawPointer?, offset: Int, count: Int) {
-    self.start = start
-    self.offset = offset
-    self.count = count
-  }
-
-  init(_ text: AttributeText, side: inout ByteWriter) {
-    switch text {
-    case .none:
-      self = .none
-    case .string(let string) where !string.hasEscapes:
-      self.init(start: string.start, offset: 0, count: string.rawCount)
-    case .string(let string):
-      let offset = side.count
-      side.append(unescaping: string)
-      self.init(start: nil, offset: offset, count: side.count - offset)
-    case .integer(let value):
-      let offset = side.count
-      side.append(decimal: value)
-      self.init(start: nil, offset: offset, count: side.count - offset)
-    }
-  }
-
-  /// The bytes; `side` is the buffer that was given at the beginning.
-  func bytes(side: borrowing ByteWriter) -> UnsafeRawBufferPointer {
-    if let start { return UnsafeRawBufferPointer(start: start, count: count) }
-    return UnsafeRawBufferPointer(rebasing: side.bytes[offset..<offset + count])
-  }
-}
-
-/// One correlation id that was found.
-struct CorrelationHit {
-  let field: EventField
-  let text: HeldText
-}
-
-/// What the attributes of one span or one resource say about its events, gathered while they are read.
-struct AttributeHints {
+/// What the attributes of one record or one resource say about its events, gathered while they are read.
+struct AttributeHints: ~Copyable {
   private struct Slot {
-    var rank = Int.max
+    var rank = Int32.max
     var text = HeldText.none
   }
 
+  private let mapping: AttributeIndex
   private var slots = [Slot](repeating: Slot(), count: EventField.allCases.count)
   private var isTouched = false
-  private var kindRank = Int.max
-  private(set) var kind = SpanKindConvention.plain
+  private var kindRule = Int32.max
+  private var kind = 0
   private var entityName = HeldText.none
   private var isTraceloopAgent = false
   private(set) var serviceName = HeldText.none
+
+  init(_ mapping: AttributeIndex) { self.mapping = mapping }
 
   mutating func reset() {
     guard isTouched else { return }
     for index in slots.indices { slots[index] = Slot() }
     isTouched = false
-    kindRank = .max
-    kind = SpanKindConvention.plain
+    kindRule = .max
+    kind = 0
     entityName = .none
     isTraceloopAgent = false
     serviceName = .none
   }
 
-  /// Takes note of an attribute whose name means something.
+  /// Takes note of an attribute whose name means something. Only texts and integers count, and only such as can be an id.
   mutating func note(
     _ meaning: AttributeIndex.Meaning, _ text: AttributeText, side: inout ByteWriter
   ) {
+    let held: HeldText
     switch text {
     case .none: return
+    case .integer(let value): held = HeldText(value, side: &side)
     case .string(let string):
-      guard !string.isEmpty, string.rawCount <= CorrelationConvention.maximumTextBytes else {
-        return
-      }
-    case .integer: break
+      guard string.rawCount <= CorrelationConvention.maximumTextBytes * 6 else { return }
+      held = HeldText(string, side: &side)
+    case .utf8(let text): held = HeldText(text)
     }
+    guard held.count > 0, held.count <= CorrelationConvention.maximumTextBytes else { return }
     isTouched = true
-    switch meaning {
-    case .correlation(let field, let rank):
-      guard rank < slots[field.rawValue].rank else { return }
-      slots[field.rawValue] = Slot(rank: rank, text: HeldText(text, side: &side))
-    case .kind(let rank):
-      guard case .string(let value) = text else { return }
-      noteKind(value, rank: rank)
-    case .entityName:
-      entityName = HeldText(text, side: &side)
-    case .serviceName:
-      serviceName = HeldText(text, side: &side)
+    if let field = meaning.field, meaning.rank < slots[field.rawValue].rank {
+      slots[field.rawValue] = Slot(rank: meaning.rank, text: held)
     }
+    if meaning.kindRule >= 0, case .integer = text {
+    } else if meaning.kindRule >= 0 {
+      noteKind(held.bytes(side: side.bytes), rule: meaning.kindRule)
+    }
+    if meaning.isEntityName { entityName = held }
+    if meaning.isServiceName { serviceName = held }
   }
 
-  private mutating func noteKind(_ value: JSONString, rank: Int) {
-    let convention = SpanKindConvention.all[rank]
-    if rank == SpanKindConvention.traceloopRank, value == "agent" { isTraceloopAgent = true }
-    guard rank < kindRank else { return }
-    for row in convention.kinds where value == row.value {
-      kindRank = rank
+  private mutating func noteKind(_ value: UnsafeRawBufferPointer, rule number: Int32) {
+    let rule = mapping.kindRules[Int(number)]
+    if rule.isTraceloop, value.elementsEqual("agent".utf8) { isTraceloopAgent = true }
+    guard number < kindRule else { return }
+    for row in rule.kinds where value.elementsEqual(row.value) {
+      kindRule = number
       kind = row.kind
       return
     }
-    if let otherwise = convention.otherwise {
-      kindRank = rank
+    if let otherwise = rule.otherwise {
+      kindRule = number
       kind = otherwise
     }
   }
 
-  /// The kind of a span of this name.
-  func kind(ofSpanNamed name: JSONString?, side: borrowing ByteWriter) -> StaticString {
-    let query = slots[EventField.queryName.rawValue].text
-    let prefix: StaticString = "query."
-    if query.count > 0, let name, !name.hasEscapes,
-      name.rawCount == prefix.utf8CodeUnitCount + query.count,
-      JSONString.areEqual(name.start, prefix.utf8Start, count: prefix.utf8CodeUnitCount),
-      UnsafeRawBufferPointer(rebasing: name.raw[prefix.utf8CodeUnitCount...])
-        .elementsEqual(query.bytes(side: side))
-    {
-      return SpanKindConvention.query
+  /// A row of the mapping's kinds.
+  func kind(
+    of signal: OTLPSignal, _ facts: RecordFacts, side: UnsafeRawBufferPointer
+  ) -> Int {
+    switch signal {
+    case .metrics: return 0
+    case .logs:
+      if facts.eventName.count > 0 {
+        let name = facts.eventName.bytes(side: side)
+        for row in mapping.eventNames where name.elementsEqual(row.name) { return row.kind }
+      }
+      return kind
+    case .traces:
+      let query = slots[EventField.queryName.rawValue].text
+      let prefix = 6
+      guard query.count > 0, facts.name.count == prefix + query.count else { return kind }
+      let name = facts.name.bytes(side: side)
+      guard name.starts(with: "query.".utf8),
+        name.dropFirst(prefix).elementsEqual(query.bytes(side: side))
+      else { return kind }
+      return mapping.queryKind
     }
-    return kind
   }
 
   /// Appends the ids that were found.

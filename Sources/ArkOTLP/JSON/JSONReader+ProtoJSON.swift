@@ -66,7 +66,7 @@ extension JSONReader {
   }
 
   /// An enum value as its number; its name too, which OTLP forbids to send and the Collector accepts.
-  mutating func readEnum(_ names: [StaticString]) throws(JSONError) -> Int32 {
+  mutating func readEnum(_ names: UnsafeBufferPointer<StaticString>) throws(JSONError) -> Int32 {
     if try peek() == .string {
       var ahead = self
       let name = try ahead.readString()

@@ -2,20 +2,7 @@ import ArkBroker
 
 /// ExportTraceServiceResponse and its like for the other signals, which differ in one name.
 struct ExportResponse: Sendable {
-  /// What the count of refused records is called in JSON.
-  enum Signal: Sendable {
-    case traces, logs, metrics
-
-    fileprivate var rejectedName: StaticString {
-      switch self {
-      case .traces: "rejectedSpans"
-      case .logs: "rejectedLogRecords"
-      case .metrics: "rejectedDataPoints"
-      }
-    }
-  }
-
-  var signal: Signal
+  var signal: OTLPSignal
   /// How many records were refused although the rest of the request was taken.
   var rejected = 0
   /// Why, or a warning when none was refused.
@@ -60,5 +47,16 @@ struct ExportResponse: Sendable {
     var writer = ByteWriter()
     writer.appendProtobuf(field: 1, partial)
     return writer.array()
+  }
+}
+
+extension OTLPSignal {
+  /// What the count of refused records is called in JSON.
+  fileprivate var rejectedName: StaticString {
+    switch self {
+    case .traces: "rejectedSpans"
+    case .logs: "rejectedLogRecords"
+    case .metrics: "rejectedDataPoints"
+    }
   }
 }

@@ -13,9 +13,10 @@ final class OTLPEndpoint: Sendable {
 
   private let decoders: DecoderPool
   private let publish = Mutex<Publish?>(nil)
+  private let brokerID = Mutex<String?>(nil)
 
-  init(limits: OTLPLimits) {
-    decoders = DecoderPool(limits: limits)
+  init(limits: OTLPLimits, mapping: OTLPMapping = .standard) {
+    decoders = DecoderPool(limits: limits, AttributeIndex(mapping))
   }
 
   /// Opens the way into a broker; nil closes it, and requests are answered with 503.
@@ -23,34 +24,32 @@ final class OTLPEndpoint: Sendable {
     self.publish.withLock { $0 = publish }
   }
 
+  /// Requests that this broker has sent itself are answered with 508.
+  func setBrokerID(_ id: String?) { brokerID.withLock { $0 = id } }
+
   var routes: [HTTPRoute] {
     var options = HTTPRoute.Options()
     options.formatError = { error, request in OTLPEndpoint.response(to: error, of: request) }
-    return [
-      .inline(.post, "/v1/traces", options: options) { request, responder in
-        self.receiveTraces(request, responder)
-      },
-      .inline(.post, "/v1/logs", options: options) { _, responder in
-        responder.complete(OTLPEndpoint.unsupported("logs are not received yet, only traces"))
-      },
-      .inline(.post, "/v1/metrics", options: options) { _, responder in
-        responder.complete(OTLPEndpoint.unsupported("metrics are not received yet, only traces"))
-      },
-    ]
+    return OTLPSignal.allCases.map { signal in
+      .inline(.post, signal.path, options: options) { request, responder in
+        self.receive(signal, request, responder)
+      }
+    }
   }
 
-  // MARK: Traces
-
-  private func receiveTraces(_ request: HTTPRequest, _ responder: HTTPResponder) {
+  private func receive(_ signal: OTLPSignal, _ request: HTTPRequest, _ responder: HTTPResponder) {
     guard let encoding = OTLPEncoding(request) else {
       responder.complete(
-        OTLPEndpoint.unsupported("the Content-Type must be application/json"))
+        HTTPError(
+          .unsupportedMediaType, .unsupportedMediaType,
+          "the Content-Type must be application/x-protobuf or application/json"))
       return
     }
-    guard encoding == .json else {
+    if let sender = request.headers[ForwardingMark.header], sender == brokerID.withLock({ $0 }) {
       responder.complete(
-        OTLPEndpoint.unsupported(
-          "protobuf is not received yet; set the exporter to http/json and application/json"))
+        HTTPError(
+          HTTPStatus(508), HTTPError.Code("loop_detected"),
+          "the request was sent by this broker itself"))
       return
     }
     guard let publish = publish.withLock({ $0 }) else {
@@ -58,15 +57,15 @@ final class OTLPEndpoint: Sendable {
         OTLPEndpoint.refusal(PublishError(.stopped, "the broker is not running"), encoding))
       return
     }
-    let outcome: TracesJSONDecoder.Outcome
+    let outcome: ExportDecoder.Outcome
     do throws(OTLPError) {
-      outcome = try decoders.decode(request.body.bytes)
+      outcome = try decoders.decode(request.body.bytes, signal, encoding)
     } catch {
       responder.complete(OTLPEndpoint.refusal(error, encoding))
       return
     }
     let answer = ExportResponse(
-      signal: .traces, rejected: outcome.rejectedSpans, message: outcome.message)
+      signal: signal, rejected: outcome.rejected, message: outcome.message)
     guard !outcome.events.isEmpty else {
       responder.complete(OTLPEndpoint.response(.ok, answer.encoded(as: encoding), encoding))
       return
@@ -90,10 +89,6 @@ final class OTLPEndpoint: Sendable {
     var headers = headers
     headers["Content-Type"] = encoding.contentType
     return HTTPResponse(status: status, headers: headers, body: .bytes(body))
-  }
-
-  private static func unsupported(_ message: String) -> HTTPError {
-    HTTPError(.unsupportedMediaType, .unsupportedMediaType, message)
   }
 
   /// The request is bad: trying it again cannot help, and the status says so.

@@ -1,7 +1,8 @@
-// What Swift does not show by itself: epoll, eventfd, accept4, fallocate and the checksum instruction. Header-only.
+// What Swift does not show by itself: epoll, eventfd, accept4, fallocate, the checksum instruction and comparing many bytes at once. Header-only.
 #pragma once
 
 #include "CRC32C.h"
+#include "StringMarks.h"
 
 #if defined(__linux__)
 #include <stdint.h>

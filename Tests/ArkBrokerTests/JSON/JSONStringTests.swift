@@ -25,6 +25,27 @@ import Testing
     #expect(try respelled(expected) == expected)
   }
 
+  /// However the escapes lie: as if the text were taken out and written anew.
+  @Test func spellsMixturesCanonically() throws {
+    var dice = SeededGenerator(state: 0xE5CA9E)
+    let pieces = [
+      "a", "u0041", "/", "plain text", #"\""#, #"\\"#, #"\n"#, #"\/"#, #"\u0041"#, #"\u000A"#,
+      #"\u005c"#,
+      #"\ud83d\ude80"#, "é", "🚀",
+    ]
+    for _ in 0..<2000 {
+      let inside = (0..<Int.random(in: 0..<20, using: &dice)).map { _ in
+        pieces.randomElement(using: &dice)!
+      }.joined()
+      var expected = ByteWriter()
+      try withExactBytes(Array("\"\(inside)\"".utf8)) { bytes in
+        var reader = JSONReader(bytes)
+        expected.appendJSON(try reader.readString().string)
+      }
+      #expect(try respelled("\"\(inside)\"") == String(decoding: expected.array(), as: UTF8.self))
+    }
+  }
+
   @Test func escapesTextCanonically() {
     var writer = ByteWriter()
     writer.appendJSON("a\"b\\c\u{8}\u{C}\n\r\t\u{0}\u{1F}\u{7F}é中🚀/")

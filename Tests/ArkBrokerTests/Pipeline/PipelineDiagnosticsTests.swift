@@ -125,10 +125,14 @@ import Testing
     let file = folder.appending(path: "main.swift")
     try (source.joined(separator: "\n") + "\n").write(to: file, atomically: true, encoding: .utf8)
 
+    // ArkBroker is built on CSystem, whose module map the package manager makes beside the modules.
+    let moduleMap = modules.deletingLastPathComponent()
+      .appending(path: "CSystem.build/module.modulemap")
     let process = Process()
     process.executableURL = compiler
     process.arguments = [
-      "-typecheck", "-swift-version", "6", "-I", modules.path(), "-module-cache-path",
+      "-typecheck", "-swift-version", "6", "-I", modules.path(), "-Xcc",
+      "-fmodule-map-file=\(moduleMap.path())", "-module-cache-path",
       folder.appending(path: "cache").path(), file.path(),
     ]
     let output = Pipe()

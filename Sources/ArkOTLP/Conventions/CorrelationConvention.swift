@@ -2,10 +2,9 @@ package import ArkBroker
 
 /// Which attribute of a span or resource is which correlation id.
 ///
-/// The rows of one id stand in order of precedence. The attributes of the span are asked first, all of
-/// them, and only for an id that none of them gives, those of its resource. What a parent span says is
-/// not looked at here: inheriting through the trace is work for a projection, which sees the whole
-/// trace.
+/// The rows of one id stand in order of precedence. The attributes of the span or log record are asked
+/// first, all of them; for an id that none of them gives, those of its resource; then what other spans of
+/// the same trace said (`TraceMemory`).
 ///
 /// A name that Ark defines comes before the general one, because the general one may mean something
 /// else to an instrumentation that knows nothing of Ark (`session.id` may be a browser's).
@@ -64,6 +63,9 @@ package struct CorrelationConvention: Sendable {
     row("query.namespace", .namespace),  // Ark, on every span of a query
     row("k8s.namespace.name", .namespace),  // OTel Kubernetes, on the resource
   ]
+
+  /// What stands before the name of a member of the W3C baggage where an instrumentation copies it into attributes. Such an attribute means what the member's name does, but only where no attribute of that id's own is there.
+  package static let baggagePrefix: StaticString = "baggage."
 
   /// OpenLLMetry's name of a thing, which is the agent's name where `traceloop.span.kind` is `agent`.
   package static let entityName: StaticString = "traceloop.entity.name"

@@ -1,10 +1,6 @@
 import ArkHTTP
 
-/// The two encodings of OTLP/HTTP. A response has that of its request.
-enum OTLPEncoding {
-  case json
-  case protobuf
-
+extension OTLPEncoding {
   /// The encoding that the Content-Type names; nil for another type or none.
   init?(_ request: HTTPRequest) {
     if request.headers.mediaTypeIs("application/json") {

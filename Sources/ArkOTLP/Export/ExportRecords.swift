@@ -1,0 +1,145 @@
+import ArkBroker
+
+/// The records of one request with what they have in common, until events are made of them.
+struct ExportRecords: ~Copyable {
+  /// What an event takes besides its payload, about.
+  static let eventOverhead = 512
+
+  struct Resource {
+    var source = HeldText.none
+    /// Its ids in `hits`.
+    var hits = 0..<0
+    /// `,"resource":{…}` in the output.
+    var fragment = 0..<0
+  }
+
+  struct Scope {
+    let resource: Int
+    /// `,"scope":{…}` in the output.
+    var fragment = 0..<0
+  }
+
+  struct Record {
+    let scope: Int
+    /// Without its closing brace, in the output.
+    let body: Range<Int>
+    let hits: Range<Int>
+    /// Ids that others of its trace gave, in `hits` too.
+    var inherited = 0..<0
+    /// A row of the mapping's kinds.
+    let kind: Int
+    let time: UInt64
+    let traceID: RecordID
+    let spanID: RecordID
+    /// Zero for none.
+    let parent: UInt64
+    let flags: UInt8
+  }
+
+  struct Rejection {
+    let offset: Int
+    let reason: StaticString
+  }
+
+  private(set) var resources: [Resource] = []
+  private(set) var scopes: [Scope] = []
+  private(set) var records: [Record] = []
+  private(set) var hits: [CorrelationHit] = []
+  private(set) var rejectedCount = 0
+  private(set) var firstRejection: Rejection?
+  /// What the events take so far, without resources and scopes.
+  private(set) var byteCount = 0
+  /// For the parts of an event that are put together.
+  var payload = ByteWriter()
+  var source = ByteWriter()
+
+  mutating func reset(keepingAtMost bound: Int) {
+    payload.removeAll(keepingAtMost: bound)
+    resources.removeAll(keepingCapacity: resources.capacity < 1 << 16)
+    scopes.removeAll(keepingCapacity: scopes.capacity < 1 << 16)
+    records.removeAll(keepingCapacity: records.capacity < 1 << 16)
+    hits.removeAll(keepingCapacity: hits.capacity < 1 << 16)
+    rejectedCount = 0
+    byteCount = 0
+    firstRejection = nil
+  }
+
+  // MARK: Envelopes
+
+  mutating func beginResource() -> Int {
+    resources.append(Resource())
+    return resources.count - 1
+  }
+
+  /// Keeps what a resource's attributes say.
+  mutating func note(_ hints: borrowing AttributeHints, resource number: Int) {
+    let first = hits.count
+    hints.appendHits(to: &hits)
+    resources[number].hits = first..<hits.count
+    resources[number].source = hints.serviceName
+  }
+
+  mutating func setFragment(_ fragment: Range<Int>, ofResource number: Int) {
+    resources[number].fragment = fragment
+  }
+
+  mutating func beginScope(resource: Int) -> Int {
+    scopes.append(Scope(resource: resource))
+    return scopes.count - 1
+  }
+
+  mutating func setFragment(_ fragment: Range<Int>, ofScope number: Int) {
+    scopes[number].fragment = fragment
+  }
+
+  // MARK: Records
+
+  /// Keeps a record unless its ids are not what they must be.
+  /// - Returns: whether it was taken.
+  mutating func add(
+    _ body: Range<Int>, scope: Int, offset: Int, _ signal: OTLPSignal, _ facts: RecordFacts,
+    _ hints: borrowing AttributeHints, side: UnsafeRawBufferPointer, limit: Int
+  ) -> Bool {
+    if signal == .traces, let rejection = ExportRecords.rejection(facts, offset: offset) {
+      rejectedCount += 1
+      if firstRejection == nil { firstRejection = rejection }
+      return false
+    }
+    byteCount += body.count + ExportRecords.eventOverhead
+    // The request will be refused: no need to hold more of it.
+    guard byteCount <= limit else { return false }
+    var parent: UInt64 = 0
+    if case .valid(_, let low) = facts.parentSpanID { parent = low }
+    let first = hits.count
+    hints.appendHits(to: &hits)
+    records.append(
+      Record(
+        scope: scope, body: body, hits: first..<hits.count,
+        kind: hints.kind(of: signal, facts, side: side),
+        time: facts.time != 0 ? facts.time : facts.otherTime,
+        traceID: facts.traceID, spanID: facts.spanID, parent: parent,
+        flags: UInt8(truncatingIfNeeded: facts.flags)))
+    return true
+  }
+
+  /// Gives a record ids that others of its trace said.
+  mutating func setInherited(_ found: [CorrelationHit], from first: Int, of number: Int) {
+    hits.append(contentsOf: found)
+    records[number].inherited = first..<hits.count
+  }
+
+  private static func rejection(_ facts: RecordFacts, offset: Int) -> Rejection? {
+    if case .invalid(let offset) = facts.parentSpanID {
+      return Rejection(offset: offset, reason: "must be 16 hexadecimal digits, not all of them 0")
+    }
+    switch (facts.traceID, facts.spanID) {
+    case (.valid, .valid): return nil
+    case (.invalid(let offset), _):
+      return Rejection(offset: offset, reason: "must be 32 hexadecimal digits, not all of them 0")
+    case (.valid, .invalid(let offset)):
+      return Rejection(offset: offset, reason: "must be 16 hexadecimal digits, not all of them 0")
+    case (.valid, _): return Rejection(offset: offset, reason: "spanId is missing")
+    default: return Rejection(offset: offset, reason: "traceId is missing")
+    }
+  }
+}

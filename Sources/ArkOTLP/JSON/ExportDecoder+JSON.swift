@@ -1,0 +1,261 @@
+import ArkBroker
+
+// OTLP/JSON: each message is written again in canonical form as it is read.
+extension ExportDecoder {
+  /// Reads a whole request.
+  mutating func readJSON(
+    _ request: UnsafeRawBufferPointer, _ schema: SignalSchema
+  ) throws(JSONError) {
+    json = JSONReader(request, depth: limits.depth)
+    json.skipByteOrderMark()
+    var request = writer.begin()
+    try json.beginObject()
+    while let key = try json.nextKey() {
+      guard let field = schema.request.field(key) else {
+        try json.skipValue()
+        continue
+      }
+      guard try has(field, &request) else { continue }
+      try json.beginArray()
+      while try json.nextElement() { try readResource(schema) }
+    }
+    try json.finish()
+  }
+
+  /// ResourceSpans, ResourceLogs or ResourceMetrics.
+  private mutating func readResource(_ schema: SignalSchema) throws(JSONError) {
+    let number = records.beginResource()
+    var message = writer.begin()
+    var body = 0..<0
+    var schemaURL = HeldText.none
+    try json.beginObject()
+    while let key = try json.nextKey() {
+      guard let field = schema.resource.field(key) else {
+        try json.skipValue()
+        continue
+      }
+      guard try has(field, &message) else { continue }
+      switch field.pointee.number {
+      case 1:
+        hints.reset()
+        body = try open(field)
+        records.note(hints, resource: number)
+      case 2:
+        try json.beginArray()
+        while try json.nextElement() { try readScope(schema, resource: number) }
+      default:
+        schemaURL = HeldText(try json.readString(), side: &side)
+      }
+    }
+    records.setFragment(
+      writeFragment(",\"resource\":", body, schemaURL), ofResource: number)
+  }
+
+  /// ScopeSpans, ScopeLogs or ScopeMetrics.
+  private mutating func readScope(_ schema: SignalSchema, resource: Int) throws(JSONError) {
+    let number = records.beginScope(resource: resource)
+    var message = writer.begin()
+    var body = 0..<0
+    var schemaURL = HeldText.none
+    try json.beginObject()
+    while let key = try json.nextKey() {
+      guard let field = schema.scope.field(key) else {
+        try json.skipValue()
+        continue
+      }
+      guard try has(field, &message) else { continue }
+      switch field.pointee.number {
+      case 1:
+        body = try open(field)
+      case 2:
+        try json.beginArray()
+        while try json.nextElement() {
+          _ = try json.peek()
+          let offset = json.offset
+          let start = beginRecord()
+          try readMessage(schema.record)
+          endRecord(from: start, scope: number, offset: offset)
+        }
+      default:
+        schemaURL = HeldText(try json.readString(), side: &side)
+      }
+    }
+    records.setFragment(writeFragment(",\"scope\":", body, schemaURL), ofScope: number)
+  }
+
+  /// Reads a message and leaves it without its closing brace: where it is in the output.
+  private mutating func open(
+    _ field: UnsafePointer<MessageField>
+  ) throws(JSONError) -> Range<Int> {
+    let start = writer.out.count
+    try readMessage(field.pointee.message.unsafelyUnwrapped.pointee)
+    return start..<writer.out.count
+  }
+
+  // MARK: Messages
+
+  /// Reads a message by its table; leaves the closing brace to the caller.
+  private mutating func readMessage(_ type: MessageType) throws(JSONError) {
+    var message = writer.begin()
+    var deferred: UInt32 = 0
+    try json.beginObject()
+    while let key = try json.nextKey() {
+      guard let field = type.field(key) else {
+        try json.skipValue()
+        continue
+      }
+      guard try has(field, &message) else { continue }
+      if field.pointee.isDeferred {
+        deferred = try json.readUInt32()
+      } else if field.pointee.isRepeated {
+        try readList(field, &message)
+      } else {
+        try readValue(field, &message)
+      }
+    }
+    if deferred != 0, let field = type.deferredField {
+      if field.pointee.role == .flags { facts.flags = deferred }
+      writer.place(field, &message)
+      writer.out.append(decimal: UInt64(deferred))
+    }
+    writer.settle(message)
+  }
+
+  /// Whether a field that came has a value. Null is the same as not there; twice is an error, because which one counts would be a guess.
+  @inline(__always)
+  private mutating func has(
+    _ field: UnsafePointer<MessageField>, _ message: inout CanonicalWriter.Message
+  ) throws(JSONError) -> Bool {
+    let bit: UInt32 = 1 << UInt32(truncatingIfNeeded: field.pointee.number)
+    if message.seen & bit != 0 { throw try repeated() }
+    message.seen |= bit
+    return try !json.readNull()
+  }
+
+  /// At the value of the field that came again.
+  @inline(never)
+  mutating func repeated() throws(JSONError) -> JSONError {
+    _ = try json.peek()
+    return json.error(.repeatedField)
+  }
+
+  /// A list; an empty one is the default and not written.
+  private mutating func readList(
+    _ field: UnsafePointer<MessageField>, _ message: inout CanonicalWriter.Message
+  ) throws(JSONError) {
+    try json.beginArray()
+    guard try json.nextElement() else { return }
+    writer.place(field, &message)
+    let type = field.pointee.type
+    let notes = field.pointee.role == .attributes
+    repeat {
+      switch type {
+      case .keyValue: try readKeyValue(noting: notes)
+      case .message:
+        try readMessage(field.pointee.message.unsafelyUnwrapped.pointee)
+        writer.out.append(UInt8(ascii: "}"))
+      case .string: writer.out.appendJSON(try json.readString())
+      case .double: writer.out.appendJSON(try json.readDouble())
+      default: writer.append(try json.readUInt64())
+      }
+      writer.out.append(UInt8(ascii: ","))
+    } while try json.nextElement()
+    writer.out.truncate(to: writer.out.count - 1)
+    writer.out.append(UInt8(ascii: "]"))
+  }
+
+  /// One value; the default is not written where its presence means nothing.
+  private mutating func readValue(
+    _ field: UnsafePointer<MessageField>, _ message: inout CanonicalWriter.Message
+  ) throws(JSONError) {
+    if field.pointee.isOneofMember {
+      guard !message.isOneofSet else { throw json.error(.severalValues) }
+      message.isOneofSet = true
+    }
+    let keeps = field.pointee.keepsDefault
+    switch field.pointee.type {
+    case .string:
+      let text = try json.readString()
+      note(field.pointee.role, text)
+      guard !text.isEmpty else { return }
+      writer.place(field, &message)
+      writer.out.appendJSON(text)
+    case .fixed64, .uint64:
+      let value = try json.readUInt64()
+      guard value != 0 else { return }
+      note(field.pointee.role, value)
+      writer.place(field, &message)
+      writer.append(value)
+    case .traceID, .spanID:
+      try readIdentifier(field, &message)
+    case .uint32, .fixed32:
+      let value = try json.readUInt32()
+      guard value != 0 else { return }
+      if field.pointee.role == .flags { facts.flags = value }
+      writer.place(field, &message)
+      writer.out.append(decimal: UInt64(value))
+    case .int32, .sint32:
+      let value = try json.readInt32()
+      guard value != 0 else { return }
+      writer.place(field, &message)
+      writer.out.append(decimal: Int64(value))
+    case .enumeration:
+      let value = try json.readEnum(field.pointee.enumNames)
+      guard value != 0 else { return }
+      writer.place(field, &message)
+      writer.out.append(decimal: Int64(value))
+    case .bool:
+      guard try json.readBool() else { return }
+      writer.place(field, &message)
+      writer.out.append("true")
+    case .double:
+      let value = try json.readDouble()
+      guard keeps || value.bitPattern != 0 else { return }
+      writer.place(field, &message)
+      writer.out.appendJSON(value)
+    case .sfixed64:
+      let value = try json.readInt64()
+      guard keeps || value != 0 else { return }
+      writer.place(field, &message)
+      writer.append(value)
+    case .message:
+      writer.place(field, &message)
+      try readMessage(field.pointee.message.unsafelyUnwrapped.pointee)
+      writer.out.append(UInt8(ascii: "}"))
+    case .anyValue:
+      writer.place(field, &message)
+      _ = try readAnyValue()
+    case .keyValue, .envelope:
+      preconditionFailure("always in a list")
+    }
+  }
+
+  /// A trace or span id: hexadecimal, whatever its length.
+  private mutating func readIdentifier(
+    _ field: UnsafePointer<MessageField>, _ message: inout CanonicalWriter.Message
+  ) throws(JSONError) {
+    _ = try json.peek()
+    let offset = json.offset
+    let text = try json.readString()
+    guard !text.isEmpty else { return }
+    writer.place(field, &message)
+    writer.out.append(UInt8(ascii: "\""))
+    let start = writer.out.count
+    writer.out.append(unescaping: text)
+    let isHexadecimal = writer.out.withUnsafeMutableBytes {
+      Hexadecimal.lowercase(UnsafeMutableRawBufferPointer(rebasing: $0[start...]))
+    }
+    guard isHexadecimal, (writer.out.count - start).isMultiple(of: 2) else {
+      throw JSONError(.invalidHexadecimal, at: offset)
+    }
+    noteIdentifier(field, from: start, offset: offset)
+  }
+
+  private mutating func note(_ role: FieldRole, _ text: JSONString) {
+    switch role {
+    case .name: facts.name = HeldText(text, side: &side)
+    case .eventName: facts.eventName = HeldText(text, side: &side)
+    default: break
+    }
+  }
+}

@@ -1,0 +1,1 @@
+../../ArkBroker/Sanitizing/Mutex.swift

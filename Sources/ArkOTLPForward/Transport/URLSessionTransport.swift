@@ -1,0 +1,225 @@
+import Foundation
+import Synchronization
+
+#if canImport(FoundationNetworking)
+  import FoundationNetworking
+#endif
+
+/// Sends requests with URLSession, which brings TLS.
+///
+/// Whatever URLSession does with a request, the answer comes within the timeout, and at once when the task is cancelled: neither is left to it.
+// Unchecked: URLSession is safe to use from anywhere; all else is behind a lock.
+final class URLSessionTransport: ForwardTransport, @unchecked Sendable {
+  private let session: URLSession
+  private let delegate = ExchangeDelegate()
+  private let timeout: Duration
+
+  init(timeout: Duration) {
+    self.timeout = timeout
+    // No cookies, no cache, no credentials of others: nothing that a request could leave behind.
+    let configuration = URLSessionConfiguration.ephemeral
+    configuration.httpCookieStorage = nil
+    configuration.httpShouldSetCookies = false
+    configuration.urlCache = nil
+    configuration.urlCredentialStorage = nil
+    configuration.requestCachePolicy = .reloadIgnoringLocalCacheData
+    configuration.httpMaximumConnectionsPerHost = 1
+    session = URLSession(configuration: configuration, delegate: delegate, delegateQueue: nil)
+  }
+
+  /// A session lives, and its connections with it, until it is told that it is over.
+  func close() { session.invalidateAndCancel() }
+
+  func send(_ request: ForwardRequest) async -> Result<ForwardResponse, ForwardFailure> {
+    var message = URLRequest(url: request.url)
+    message.httpMethod = "POST"
+    message.httpBody = Data(request.body)
+    // Later than our own, which is over the whole exchange and not over its silences.
+    message.timeoutInterval = timeout.seconds + 5
+    message.setValue("ark-broker", forHTTPHeaderField: "User-Agent")
+    for header in request.headers {
+      message.setValue(header.value, forHTTPHeaderField: header.name)
+    }
+    let exchange = Exchange(session.dataTask(with: message))
+    delegate.add(exchange)
+    defer { delegate.remove(exchange) }
+    return await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        exchange.start(continuation)
+        exchange.timer = Task { [timeout] in
+          try? await Task.sleep(for: timeout)
+          guard !Task.isCancelled else { return }
+          exchange.end(
+            .failure(ForwardFailure(.timeout, "no answer within \(timeout.seconds) s")))
+        }
+      }
+    } onCancel: {
+      exchange.end(.failure(ForwardFailure(.cancelled, "cancelled")))
+    }
+  }
+}
+
+/// One request and what comes back.
+private final class Exchange: Sendable {
+  /// An answer says little; more than this is not one (OTLP specification, "OTLP/HTTP Response").
+  private static let maximumBytes = 4 << 20
+
+  private struct State {
+    var continuation: CheckedContinuation<Result<ForwardResponse, ForwardFailure>, Never>?
+    var outcome: Result<ForwardResponse, ForwardFailure>?
+    var response: ForwardResponse?
+    var timer: Task<Void, Never>?
+  }
+
+  let task: URLSessionDataTask
+  private let state = Mutex(State())
+
+  init(_ task: URLSessionDataTask) { self.task = task }
+
+  /// Stops waiting when the time is up.
+  var timer: Task<Void, Never>? {
+    get { state.withLock { $0.timer } }
+    set {
+      let isLate = state.withLock { state in
+        state.timer = newValue
+        return state.outcome != nil
+      }
+      if isLate { newValue?.cancel() }
+    }
+  }
+
+  func start(_ continuation: CheckedContinuation<Result<ForwardResponse, ForwardFailure>, Never>) {
+    let outcome = state.withLock { state in
+      if state.outcome == nil { state.continuation = continuation }
+      return state.outcome
+    }
+    if let outcome { continuation.resume(returning: outcome) } else { task.resume() }
+  }
+
+  /// The first outcome counts. The task is over then, whether it knows it or not.
+  func end(_ outcome: Result<ForwardResponse, ForwardFailure>) {
+    let last = state.withLock { state -> State? in
+      guard state.outcome == nil else { return nil }
+      state.outcome = outcome
+      defer { state.continuation = nil }
+      return state
+    }
+    guard let last else { return }
+    last.timer?.cancel()
+    task.cancel()
+    last.continuation?.resume(returning: outcome)
+  }
+
+  func received(_ response: HTTPURLResponse) {
+    let answer = ForwardResponse(
+      status: response.statusCode,
+      contentType: response.value(forHTTPHeaderField: "Content-Type"),
+      retryAfter: response.value(forHTTPHeaderField: "Retry-After"))
+    state.withLock { $0.response = answer }
+  }
+
+  func received(_ data: Data) {
+    let isTooLarge = state.withLock { state in
+      state.response?.body.append(contentsOf: data)
+      return state.response?.body.count ?? 0 > Exchange.maximumBytes
+    }
+    if isTooLarge {
+      end(.failure(ForwardFailure(.tooLarge, "the answer is larger than 4 MiB")))
+    }
+  }
+
+  func completed(_ error: (any Error)?) {
+    let response = state.withLock { $0.response }
+    if let error {
+      end(.failure(ForwardFailure(.connection, Exchange.words(for: error))))
+    } else if let response {
+      end(.success(response))
+    } else {
+      end(.failure(ForwardFailure(.connection, "the connection ended without an answer")))
+    }
+  }
+
+  /// By its code alone: descriptions may hold the URL.
+  private static func words(for error: any Error) -> String {
+    guard let error = error as? URLError else { return "the request failed" }
+    switch error.code {
+    case .cannotFindHost, .dnsLookupFailed: return "the host is not known"
+    case .cannotConnectToHost: return "there is no connection to the host"
+    case .networkConnectionLost: return "the connection was lost"
+    case .timedOut: return "no answer in time"
+    case .secureConnectionFailed, .serverCertificateUntrusted, .serverCertificateHasBadDate,
+      .serverCertificateHasUnknownRoot, .serverCertificateNotYetValid:
+      return "TLS failed: is the receiver's certificate one that this machine trusts?"
+    default: return "the request failed (URL error \(error.code.rawValue))"
+    }
+  }
+}
+
+/// Leads what URLSession calls back to the exchange that it is about.
+// Unchecked: NSObject is not Sendable; its state is behind a lock.
+private final class ExchangeDelegate: NSObject, URLSessionDataDelegate, @unchecked Sendable {
+  private let exchanges = Mutex<[Int: Exchange]>([:])
+
+  func add(_ exchange: Exchange) {
+    exchanges.withLock { $0[exchange.task.taskIdentifier] = exchange }
+  }
+
+  func remove(_ exchange: Exchange) {
+    exchanges.withLock { $0[exchange.task.taskIdentifier] = nil }
+  }
+
+  private func exchange(of task: URLSessionTask) -> Exchange? {
+    exchanges.withLock { $0[task.taskIdentifier] }
+  }
+
+  /// A redirection is no success: whoever configured the URL should know.
+  func urlSession(
+    _ session: URLSession, task: URLSessionTask,
+    willPerformHTTPRedirection response: HTTPURLResponse, newRequest request: URLRequest,
+    completionHandler: @escaping @Sendable (URLRequest?) -> Void
+  ) {
+    exchange(of: task)?.received(response)
+    completionHandler(nil)
+  }
+
+  /// Credentials are headers. The Foundation of Linux never ends a request whose challenge nobody meets, so the answer that holds it ends it here; of a challenge by TLS the system decides.
+  func urlSession(
+    _ session: URLSession, task: URLSessionTask, didReceive challenge: URLAuthenticationChallenge,
+    completionHandler:
+      @escaping @Sendable (URLSession.AuthChallengeDisposition, URLCredential?) -> Void
+  ) {
+    if let response = challenge.failureResponse as? HTTPURLResponse {
+      let exchange = exchange(of: task)
+      exchange?.received(response)
+      exchange?.completed(nil)
+      completionHandler(.cancelAuthenticationChallenge, nil)
+    } else {
+      completionHandler(.performDefaultHandling, nil)
+    }
+  }
+
+  func urlSession(
+    _ session: URLSession, dataTask: URLSessionDataTask, didReceive response: URLResponse,
+    completionHandler: @escaping @Sendable (URLSession.ResponseDisposition) -> Void
+  ) {
+    if let response = response as? HTTPURLResponse { exchange(of: dataTask)?.received(response) }
+    completionHandler(.allow)
+  }
+
+  func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
+    exchange(of: dataTask)?.received(data)
+  }
+
+  func urlSession(
+    _ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?
+  ) {
+    exchange(of: task)?.completed(error)
+  }
+}
+
+extension Duration {
+  fileprivate var seconds: Double {
+    let (seconds, attoseconds) = components
+    return Double(seconds) + Double(attoseconds) / 1e18
+  }
+}

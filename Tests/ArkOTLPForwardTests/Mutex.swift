@@ -1,0 +1,1 @@
+../../Sources/ArkBroker/Sanitizing/Mutex.swift
