@@ -318,6 +318,24 @@ import Testing
     }
   }
 
+  /// Texts are passed over many bytes at a time, wherever escapes fall.
+  @Test func findsNamesBehindAnyText() throws {
+    for end in ["", #"\n"#, #"\\"#, #"\""#, #"\\\\"#, #"\\\""#, "é", #"\u0022\\"#] {
+      for count in 0..<140 {
+        let text = String(repeating: "x", count: count) + end
+        for (payload, expected) in [
+          (#"{"b":"\#(text)","a":1}"#, #"{"b":"\#(text)"}"#),
+          (
+            #"{"b":"\#(text)","c":["\#(text)",{"a":"\#(text)"}],"\#(text)":0}"#,
+            #"{"b":"\#(text)","c":["\#(text)",{}],"\#(text)":0}"#
+          ),
+        ] {
+          try #require(try left(payload, Redact(attributes: "a")) == expected, "\(payload)")
+        }
+      }
+    }
+  }
+
   @Test func asDeepAsAPayloadMayBe() throws {
     let depth = JSONReader.defaultDepth - 1
     let payload =
