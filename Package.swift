@@ -50,7 +50,7 @@ let package = Package(
 
     .executableTarget(
       name: "ark-broker",
-      dependencies: ["ArkBroker", "ArkFileStore", "ArkHTTP", "ArkOTLP", "CZlib"],
+      dependencies: ["ArkBroker", "ArkFileStore", "ArkHTTP", "ArkOTLP", "CSystem", "CZlib"],
       path: "Examples/ark-broker", swiftSettings: settings),
 
     .executableTarget(

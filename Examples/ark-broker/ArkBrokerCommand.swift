@@ -1,4 +1,5 @@
 import ArkBroker
+import CSystem
 
 #if canImport(Glibc)
   import Glibc
@@ -35,6 +36,8 @@ enum ArkBrokerCommand {
   }
 
   private static func serve(_ options: Options) async -> Int32 {
+    // A few large requests must not make a process large for good.
+    ark_allocator_keep(4 << 20)
     let log = JSONLog(level: options.logLevel)
     let service = ReferenceBroker(options: options, log: log)
     let running = Task { try await service.run() }

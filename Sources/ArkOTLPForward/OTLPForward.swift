@@ -12,7 +12,7 @@ import ArkOTLP
 /// }
 /// ```
 ///
-/// Its place in the log is kept by the store under ``name``, so it goes on where it stopped, after a restart too if the store outlives one. A request that the receiver could not take (429, 502, 503, 504, no connection, no answer) is sent again until it can, with pauses that grow, or as long as `Retry-After` says. Delivery is at least once: after a crash, what had been sent and not yet noted is sent again. A request that the receiver refuses is reported to the broker's log, counted in ``statistics``, and not sent again: the OTLP specification forbids it, and it would block everything behind it.
+/// Its place in the log is kept by the store under ``name``, so it goes on where it stopped, after a restart too if the store outlives one. A request that the receiver could not take (429, 502, 503, 504, no connection, no answer) is sent again until it can, with pauses that grow, or as long as `Retry-After` says. Delivery is at least once: after a crash, what had been sent and not yet noted by the store is sent again. A request that the receiver refuses is reported to the broker's log, counted in ``statistics``, and not sent again: the OTLP specification forbids it, and it would block everything behind it.
 ///
 /// One request is under way at a time. What comes in meanwhile goes into the next, so requests grow with the load. A receiver that is slow or gone delays this sink and nothing else; list two forwards to keep two signals or two receivers apart.
 ///
@@ -65,8 +65,19 @@ public struct OTLPForward: EventSink {
     self.clock = clock
     makeTransport = transport
     self.name =
-      name ?? "otlp-forward \(endpoint.name)"
-      + (match == OTLPForward.receivedOverOTLP ? "" : " \(match)")
+      name
+      ?? OTLPForward.name(
+        "\(endpoint.name)" + (match == OTLPForward.receivedOverOTLP ? "" : " \(match)"))
+  }
+
+  /// Keys of a store have 255 bytes at most: of what is longer, the end is a hash.
+  private static func name(_ text: String) -> String {
+    let limit = 200
+    guard text.utf8.count > limit else { return "otlp-forward \(text)" }
+    var hash = KeyedHash(seed: (0x6f74_6c70_2d66_6f72, 0x7761_7264_2d6e_616d))
+    Array(text.utf8).withUnsafeBytes { hash.combine($0) }
+    let digits = String(hash.finish().0, radix: 16)
+    return "otlp-forward \(String(decoding: text.utf8.prefix(limit), as: UTF8.self)) \(digits)"
   }
 
   /// What an OTLP receiver brings in: events of kind `span`, `log` and `metric`, and those below.

@@ -72,6 +72,14 @@ import Testing
       try OTLPForward(to: "http://c", matching: .namespace("n")).name
         == "otlp-forward http://c namespace = n")
     #expect(try OTLPForward(to: "http://c", name: "mine").name == "mine")
+    // Keys of stores are short.
+    let long = try ["1", "2"].map {
+      try OTLPForward(
+        to: "http://c", matching: .namespace(String(repeating: "n", count: 400) + $0)
+      ).name
+    }
+    #expect(long[0] != long[1])
+    #expect(long.allSatisfy { StateKey.cursor($0).rawValue.utf8.count <= 255 })
   }
 }
 

@@ -53,7 +53,7 @@ import Testing
   ) async throws -> Answer {
     let endpoint = OTLPEndpoint(limits: limits)
     if let inbox {
-      endpoint.setPublish { batch, completion in
+      endpoint.setPublish { batch, _, completion in
         inbox.batches.withLock { $0.append(batch) }
         completion(inbox.result)
       }

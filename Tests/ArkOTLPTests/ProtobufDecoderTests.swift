@@ -164,6 +164,29 @@ private typealias Text = ProtobufText
         == #"{"gauge":{"dataPoints":[{"asInt":"1"},{"asDouble":0.0}]}}"#)
   }
 
+  @Test func whatLosesMustBeRightToo() throws {
+    let bad = Text.field(5, Text.field(1, Text.field(1, [0xFF])))
+    #expect(refusal(Text.request(value: bad + Text.field(1, "x"))) != nil)
+    #expect(
+      refusal(
+        Text.request(
+          span: Text.field(
+            9, Text.field(1, "k") + Text.field(2, bad) + Text.field(2, Text.field(1, "x")))))
+        != nil)
+    let sum = [0x3A, 0x01, 0xFF] as [UInt8]
+    let gauge = Text.field(5, [])
+    #expect(refusal(Text.nested([1, 2, 2], sum + gauge), .metrics) != nil)
+    #expect(refusal(Text.nested([1, 2, 2], Text.field(7, []) + gauge), .metrics) == nil)
+    // And leaves nothing behind.
+    let point = { Text.field(5, Text.field(1, Text.field(3, eightBytes: $0))) }
+    let event = try #require(
+      try decode(
+        Text.nested([1, 2, 2], point(7) + Text.field(7, [])), .metrics, .protobuf
+      ).events.first)
+    #expect(event.payloadText == #"{"sum":{}}"#)
+    #expect(event.time.nanosecondsSinceEpoch == 1)
+  }
+
   @Test func readsNegativeNumbersOfTenBytesAndLongVarints() throws {
     #expect(
       try value(Text.tag(3, 0) + [UInt8](repeating: 0xFF, count: 9) + [1])

@@ -15,7 +15,7 @@ import Testing
     }
     let endpoint = OTLPEndpoint(limits: OTLPLimits())
     let inlet = broker.inlet
-    endpoint.setPublish { batch, completion in inlet.publish(batch, then: completion) }
+    endpoint.setPublish { batch, _, completion in inlet.publish(batch, then: completion) }
     let service = try HTTPService(routes: endpoint.routes)
     let loop = MemoryLoop()
     let transport = MemoryTransport()

@@ -7,8 +7,10 @@ import re
 import select
 import shutil
 import signal
+import site
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -59,6 +61,7 @@ class Context:
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="ark-integration-"))
         self.cleanups = []
         self.compiled = {}
+        self.python = None
         self.directories = 0
 
     def clean_up(self):
@@ -96,6 +99,31 @@ class Context:
                 return place / "fixtures"
         raise Skip("there are no shared fixtures beside the package")
 
+    def example(self, name):
+        """Where a program of Examples/Templates is, built if need be."""
+        for folder in (self.broker_path.parent, self.package / ".build/debug"):
+            if (folder / name).exists():
+                return folder / name
+        subprocess.run(["swift", "build", "--product", name], cwd=self.package, check=True)
+        return self.package / ".build/debug" / name
+
+    def python_packages(self):
+        """Installs the packages of python_packages.txt beside the build, once, and makes them known to `import`."""
+        wanted = self.package / "Tests/Integration/python_packages.txt"
+        place = self.package / ".build/integration-python"
+        stamp = place / "made-of.txt"
+        made_of = f"{sys.version}\n{wanted.read_text()}"
+        if not stamp.exists() or stamp.read_text() != made_of:
+            print(f"installing Python packages in {place}", flush=True)
+            shutil.rmtree(place, ignore_errors=True)
+            subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
+            subprocess.run(
+                [str(place / "bin/python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
+                 "--requirement", str(wanted)], check=True)
+            stamp.write_text(made_of)
+        self.python = place / "bin/python"
+        site.addsitedir(str(next(place.glob("lib/python*/site-packages"))))
+
     def compile_c(self, source):
         """Compiles a C program of the package once and answers where it is."""
         if source not in self.compiled:
@@ -108,6 +136,8 @@ class Context:
 
 class Broker:
     """An ark-broker process on a loopback port of its own."""
+    # What its log says when it serves.
+    ADDRESS = re.compile(r'"address":"127\.0\.0\.1:(\d+)"')
 
     def __init__(self, path, arguments, port=0, environment=None):
         variables = {k: v for k, v in os.environ.items() if k not in VARIABLES}
@@ -123,7 +153,7 @@ class Broker:
         for line in self.process.stderr:
             line = line.decode(errors="replace")
             self.lines.append(line)
-            found = re.search(r'"address":"127\.0\.0\.1:(\d+)"', line)
+            found = self.ADDRESS.search(line)
             if found:
                 self.port = int(found.group(1))
 
@@ -182,6 +212,13 @@ class Broker:
         equal(response.status, 200, f"GET /feed?{query}: {response.body[:300]!r}")
         frames = Frames()
         return frames.feed(response.body)
+
+    def json_lines(self, query="after=beginning&follow=false"):
+        """Reads a feed that ends, as lines of JSON without the empty ones."""
+        response = self.request("GET", f"/feed?{query}", headers={"Accept": "application/x-ndjson"})
+        equal(response.status, 200, f"GET /feed?{query}: {response.body[:300]!r}")
+        # Not splitlines: it takes U+2028 for the end of a line.
+        return [line for line in response.body.decode().split("\n") if line]
 
     def memory(self, field="VmRSS"):
         """Resident memory in bytes; VmHWM is the most it ever was."""

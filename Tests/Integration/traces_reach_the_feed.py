@@ -25,6 +25,7 @@ CORRELATION = {
     "arka2acontext": ["a2a.context.id", "a2a.context_id"],
     "arknamespace": ["ark.namespace", "query.namespace", "k8s.namespace.name"],
 }
+INHERITED = ["arksession", "arkconversation", "arkquery", "arkqueryname"]
 
 
 def member(message, name, otherwise=None):
@@ -63,15 +64,31 @@ def seconds_of(text):
     return calendar.timegm(clock.strptime(whole, "%Y-%m-%dT%H:%M:%S")), int((fraction or "0").ljust(9, "0"))
 
 
+def source(resource):
+    """The source of a resource's events, from its texts."""
+    name = resource.get("service.name")
+    return "/otlp/" + urllib.parse.quote(name, safe="") if name else "/otlp"
+
+
+def correlation(own, resource):
+    """The ids that the texts of a record and of its resource give."""
+    ids = {}
+    for attribute, names in CORRELATION.items():
+        values = [own[n] for n in names if n in own]
+        if attribute == "arkagent" and not values and own.get("traceloop.span.kind") == "agent":
+            values = [own[n] for n in ["traceloop.entity.name"] if n in own]
+        values += [resource[n] for n in names if n in resource]
+        if values:
+            ids[attribute] = values[0]
+    return ids
+
+
 def expectations(body):
     """What each span of a request must look like as an event, in order. Refused spans are left out, and
     so are repeated ones, because a span's ids are its event's."""
     expected = []
     for resource_spans in member(body, "resourceSpans", []):
         resource = texts(member(resource_spans, "resource"))
-        source = "/otlp"
-        if resource.get("service.name"):
-            source += "/" + urllib.parse.quote(resource["service.name"], safe="")
         for scope_spans in member(resource_spans, "scopeSpans", []):
             for span in member(scope_spans, "spans", []):
                 own = texts(span)
@@ -81,24 +98,23 @@ def expectations(body):
                     continue
                 if any((trace, identity) == (e["trace"], e["span"]) for e in expected):
                     continue
-                ids = {}
-                for attribute, names in CORRELATION.items():
-                    values = [own[n] for n in names if n in own]
-                    if attribute == "arkagent" and not values and own.get("traceloop.span.kind") == "agent":
-                        values = [own[n] for n in ["traceloop.entity.name"] if n in own]
-                    values += [resource[n] for n in names if n in resource]
-                    if values:
-                        ids[attribute] = values[0]
+                ids = correlation(own, resource)
                 parent = (member(span, "parentSpanId") or "").lower()
                 if parent.strip("0"):
                     ids["arkparentspan"] = parent
                 start = int(member(span, "startTimeUnixNano", 0)) or int(member(span, "endTimeUnixNano", 0))
                 expected.append({
-                    "source": source, "trace": trace, "span": identity, "ids": ids,
+                    "source": source(resource), "trace": trace, "span": identity, "ids": ids,
                     "time": timestamp(start) if start else None,
                     "name": member(span, "name", ""),
                     "start": str(int(member(span, "startTimeUnixNano", 0))),
                     "end": str(int(member(span, "endTimeUnixNano", 0)))})
+    for span in expected:
+        # What a trace says somewhere, all of it says.
+        for attribute in INHERITED:
+            said = [e["ids"][attribute] for e in expected if e["trace"] == span["trace"] and attribute in e["ids"]]
+            if said:
+                span["ids"].setdefault(attribute, said[0])
     return expected
 
 

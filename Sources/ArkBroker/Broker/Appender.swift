@@ -5,16 +5,6 @@ import Synchronization
 /// Publishers that arrive while a group is under way share the next one (group commit). With a store that never waits, the publisher's own thread does the work and
 /// nothing is handed over.
 final class Appender: Sendable {
-  typealias Completion = @Sendable (Result<Receipt, PublishError>) -> Void
-
-  /// A batch on its way in.
-  private struct Publication: Sendable {
-    let batch: EventBatch
-    let dropped: Int
-    let durability: Durability?
-    let completion: Completion
-  }
-
   private struct Queue {
     var waiting: [Publication] = []
     var waitingBytes = 0
@@ -47,18 +37,14 @@ final class Appender: Sendable {
     let refused = Atomic<Int>(0)
   }
 
-  /// Takes a batch and calls back when it is stored, or not: at once, on this thread, or later on another.
+  /// Takes a batch and tells the publisher when it is stored, or not: at once, on this thread, or later on its own or another.
   /// - Parameter isPatient: wait in line however long it is. Else a full line is an error.
-  func append(
-    _ batch: EventBatch, dropped: Int, durability: Durability?, isPatient: Bool,
-    then completion: @escaping Completion
-  ) {
+  func append(_ publication: Publication, isPatient: Bool) {
+    let batch = publication.batch
     if let error = refusal(of: batch) {
       counters.refused.wrappingAdd(batch.count, ordering: .relaxed)
-      return completion(.failure(error))
+      return publication.completion(.failure(error))
     }
-    let publication = Publication(
-      batch: batch, dropped: dropped, durability: durability, completion: completion)
     enum Turn { case mine, later, full, stopped }
     let turn: Turn = queue.withLock { queue in
       if queue.isStopped { return .stopped }
@@ -75,11 +61,11 @@ final class Appender: Sendable {
     case .later: return
     case .full:
       counters.refused.wrappingAdd(batch.count, ordering: .relaxed)
-      completion(
+      publication.completion(
         .failure(
           PublishError(.overloaded, "the store is behind; publish the same events again later")))
     case .stopped:
-      completion(.failure(.stopped))
+      publication.completion(.failure(.stopped))
     case .mine:
       if let immediate = log.immediate {
         var group = [publication]
@@ -330,6 +316,7 @@ final class Appender: Sendable {
     _ group: [Publication], _ plan: Plan, _ first: Position, _ repeated: [Position],
     where isTold: (Publication) -> Bool
   ) {
+    var announcements = Announcements()
     var next = first
     var start = 0
     var duplicate = 0
@@ -350,9 +337,10 @@ final class Appender: Sendable {
         let last = next.advanced(by: -1)
         receipt.last = max(receipt.last ?? last, last)
       }
-      if isTold(publication) { publication.completion(.success(receipt)) }
+      if isTold(publication) { announcements.add(publication, .success(receipt)) }
       start = end
     }
+    announcements.send()
   }
 
   /// Forgets the ids of a group that was not stored.
@@ -362,10 +350,12 @@ final class Appender: Sendable {
   }
 
   private func refuse(_ group: [Publication], _ error: StoreError) {
+    var announcements = Announcements()
     for publication in group {
       counters.refused.wrappingAdd(publication.batch.count, ordering: .relaxed)
-      publication.completion(.failure(PublishError(error)))
+      announcements.add(publication, .failure(PublishError(error)))
     }
+    announcements.send()
   }
 }
 

@@ -148,7 +148,8 @@ final class BrokerCore: Sendable {
 
   func publish(
     _ batch: EventBatch, durability: Durability?, isPatient: Bool,
-    then completion: @escaping Appender.Completion
+    on thread: (any WorkThread)? = nil,
+    then completion: @escaping @Sendable (Publication.Outcome) -> Void
   ) {
     var kept = batch
     for filter in filters { kept = filter.apply(to: kept) }
@@ -159,7 +160,9 @@ final class BrokerCore: Sendable {
       return completion(.failure(PublishError(.overloaded, "the store is being opened")))
     }
     opened.appender.append(
-      kept, dropped: dropped, durability: durability, isPatient: isPatient, then: completion)
+      Publication(
+        kept, dropped: dropped, durability: durability, on: thread, then: completion),
+      isPatient: isPatient)
   }
 
   /// Refuses new events, waits for those under way, and tells readers that the log has ended.

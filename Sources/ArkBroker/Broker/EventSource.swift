@@ -44,12 +44,14 @@ public struct Inlet: Sendable {
   /// Tells this broker from every other.
   package var brokerID: String { core.id }
 
-  /// Publishes a batch without suspending: for callers that live on a loop. Calls back at once, on this thread, or later on another. While too much waits for the
-  /// store, refuses with `PublishError.overloaded`.
+  /// Publishes a batch without suspending: for callers that live on a loop. While too much waits for the store, refuses with `PublishError.overloaded`.
+  /// - Parameters:
+  ///   - thread: where the caller lives.
+  ///   - completion: called at once, or later: on `thread`, or on any when that is nil.
   package func publish(
-    _ batch: EventBatch,
+    _ batch: EventBatch, on thread: (any WorkThread)? = nil,
     then completion: @escaping @Sendable (Result<Receipt, PublishError>) -> Void
   ) {
-    core.publish(batch, durability: nil, isPatient: false, then: completion)
+    core.publish(batch, durability: nil, isPatient: false, on: thread, then: completion)
   }
 }

@@ -89,7 +89,7 @@ package final class TailWaiter: @unchecked Sendable {
   /// Called once for each wait, outside every lock.
   private let onWake: @Sendable () -> Void
   /// Where to call it; nil: right there, in the publisher's thread.
-  fileprivate let target: (any WakeTarget)?
+  fileprivate let thread: (any WorkThread)?
   /// Hashes of the keys of which an event must have one to matter; nil: every event matters.
   fileprivate let keys: [UInt64]?
 
@@ -102,10 +102,10 @@ package final class TailWaiter: @unchecked Sendable {
   fileprivate(set) var skippable = Position.start
 
   package init(
-    match: Match, target: (any WakeTarget)? = nil, onWake: @escaping @Sendable () -> Void
+    match: Match, on thread: (any WorkThread)? = nil, onWake: @escaping @Sendable () -> Void
   ) {
     self.onWake = onWake
-    self.target = target
+    self.thread = thread
     // A pattern of kinds has no hash to wait for.
     if let keys = match.indexKeys, keys.allSatisfy({ $0.pattern == nil }) {
       // One that nothing can match waits under a key of no event, to be found at the end of the log.
@@ -115,29 +115,21 @@ package final class TailWaiter: @unchecked Sendable {
     }
   }
 
-  /// Calls the waiter back.
-  package func fire() { onWake() }
-
   fileprivate static func wake(_ groups: [WakeGroup]) {
     for group in groups where !group.waiters.isEmpty {
-      if let target = group.target {
-        target.wake(group.waiters)
+      let waiters = group.waiters
+      if let thread = group.thread {
+        thread.execute { for waiter in waiters { waiter.onWake() } }
       } else {
-        for waiter in group.waiters { waiter.fire() }
+        for waiter in waiters { waiter.onWake() }
       }
     }
   }
 }
 
-/// A thread that many waiters live on: woken once for all of them.
-package protocol WakeTarget: AnyObject, Sendable {
-  /// Sees to it that `fire()` is called on each.
-  func wake(_ waiters: [TailWaiter])
-}
-
-/// Waiters of one target.
+/// Waiters of one thread.
 struct WakeGroup: Sendable {
-  let target: (any WakeTarget)?
+  let thread: (any WorkThread)?
   var waiters: [TailWaiter] = []
 }
 
@@ -268,11 +260,11 @@ private struct TailState: ~Copyable {
     guard !waiter.isWaiting else { return true }
     waiter.isWaiting = true
     guard let keys = waiter.keys else {
-      if let group = groups.firstIndex(where: { $0.target === waiter.target }) {
+      if let group = groups.firstIndex(where: { $0.thread === waiter.thread }) {
         waiter.group = group
       } else {
         waiter.group = groups.count
-        groups.append(WakeGroup(target: waiter.target))
+        groups.append(WakeGroup(thread: waiter.thread))
       }
       waiter.place = groups[waiter.group].waiters.count
       groups[waiter.group].waiters.append(waiter)
@@ -337,10 +329,10 @@ private struct TailState: ~Copyable {
     for waiter in waiters where waiter.isWaiting {
       waiter.isWaiting = false
       waiter.skippable = skippable
-      if let group = woken.firstIndex(where: { $0.target === waiter.target }) {
+      if let group = woken.firstIndex(where: { $0.thread === waiter.thread }) {
         woken[group].waiters.append(waiter)
       } else {
-        woken.append(WakeGroup(target: waiter.target, waiters: [waiter]))
+        woken.append(WakeGroup(thread: waiter.thread, waiters: [waiter]))
       }
     }
   }

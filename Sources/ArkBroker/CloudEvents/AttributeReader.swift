@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// Gathers the attributes of one CloudEvent into a draft: checks values, unescapes texts, keeps what it does not know.
 struct AttributeReader: ~Copyable {
   /// More extension attributes than this are refused.
@@ -117,18 +125,20 @@ struct AttributeReader: ~Copyable {
     }
     switch name {
     case .specversion:
-      guard text.elementsEqual("1.0".utf8) else { return fail("specversion", "must be \"1.0\"") }
+      guard AttributeReader.begins(text, with: "1.0"), text.count == 3 else {
+        return fail("specversion", "must be \"1.0\"")
+      }
       if hasVersion { fail("specversion", "appears twice") }
       hasVersion = true
     case .id: fill(.id, text)
     case .source: fill(.source, text)
     case .subject: fill(.subject, text)
     case .type:
-      if text.count > 4, text.starts(with: "ark.".utf8) {
-        fill(.kind, UnsafeRawBufferPointer(rebasing: text[4...]), name: "type")
+      if text.count > 4, AttributeReader.begins(text, with: "ark.") {
+        fill(.kind, UnsafeRawBufferPointer(rebasing: text[4...]))
       } else {
         draft.hasForeignType = true
-        fill(.kind, text, name: "type")
+        fill(.kind, text)
       }
     case .time:
       guard let time = Timestamp(rfc3339: text) else {
@@ -143,7 +153,7 @@ struct AttributeReader: ~Copyable {
       draft.dataContentType = text
     case .dataBase64: setBase64(text)
     case .traceparent: setTraceparent(text)
-    case .correlation(let field): fill(field, text)
+    case .correlation(let field): fill(field, text, isCorrelation: true)
     case .timeToLive:
       // Digits only: Int takes a sign, too.
       let isNumber = (1...10).contains(text.count) && text.allSatisfy { $0 &- 0x30 < 10 }
@@ -163,11 +173,14 @@ struct AttributeReader: ~Copyable {
   // MARK: Values
 
   private mutating func fill(
-    _ field: EventField, _ text: UnsafeRawBufferPointer, name: String? = nil
+    _ field: EventField, _ text: UnsafeRawBufferPointer, isCorrelation: Bool = false
   ) {
-    let name = name ?? (EventField.correlation.contains(field) ? "ark" + field.name : field.name)
+    // Made only when there is something to say.
+    var name: String {
+      isCorrelation ? "ark" + field.name : field == .kind ? "type" : field.name
+    }
     guard !text.isEmpty else {
-      if !EventField.correlation.contains(field) { fail(name, "must not be empty") }
+      if !isCorrelation { fail(name, "must not be empty") }
       return
     }
     if field == .source, text.contains(where: { $0 == 0x20 }) {
@@ -204,7 +217,8 @@ struct AttributeReader: ~Copyable {
       guard part.allSatisfy({ $0 &- 0x30 < 10 || $0 &- 0x61 < 6 }) else { return nil }
       return part
     }
-    guard text.count == 55, text.starts(with: "00-".utf8), text[35] == UInt8(ascii: "-"),
+    guard text.count == 55, AttributeReader.begins(text, with: "00-"),
+      text[35] == UInt8(ascii: "-"),
       text[52] == UInt8(ascii: "-"), let trace = hex(3..<35), let span = hex(36..<52),
       let flags = hex(53..<55), trace.contains(where: { $0 != 0x30 }),
       span.contains(where: { $0 != 0x30 }), draft.trace.isEmpty, draft.span.isEmpty
@@ -269,6 +283,7 @@ struct AttributeReader: ~Copyable {
 
   /// CloudEvents 1.0, "Type system": a String has no control characters and no noncharacters.
   private static func refusal(of text: UnsafeRawBufferPointer) -> String? {
+    if isPlain(text) { return nil }
     var hasControls = false
     var previous: UInt8 = 0
     for byte in text {
@@ -278,11 +293,34 @@ struct AttributeReader: ~Copyable {
     return hasControls ? "must not hold control characters" : nil
   }
 
+  /// Whether all bytes are visible ASCII characters or spaces, looked at eight at a time; some that are it are not told.
+  private static func isPlain(_ text: UnsafeRawBufferPointer) -> Bool {
+    let ones: UInt64 = 0x0101_0101_0101_0101
+    let tops: UInt64 = 0x8080_8080_8080_8080
+    func isPlain(_ word: UInt64) -> Bool {
+      // Adding one takes 0x7f over the top, taking 0x20 takes what is below it under.
+      (word | (word &+ ones) | (word &- ones &* 0x20)) & tops == 0
+    }
+    guard text.count >= 8 else { return false }
+    var offset = 0
+    while offset &+ 8 <= text.count {
+      if !isPlain(text.loadUnaligned(fromByteOffset: offset, as: UInt64.self)) { return false }
+      offset &+= 8
+    }
+    // The last eight bytes, some of them again.
+    return isPlain(text.loadUnaligned(fromByteOffset: text.count &- 8, as: UInt64.self))
+  }
+
   /// A name in an error message: shortened, and nothing but plain characters.
   static func shown(_ name: UnsafeRawBufferPointer) -> String {
     String(
       decoding: name.prefix(64).map { $0 > 0x20 && $0 < 0x7f ? $0 : UInt8(ascii: "?") },
       as: UTF8.self)
+  }
+
+  private static func begins(_ text: UnsafeRawBufferPointer, with start: StaticString) -> Bool {
+    text.count >= start.utf8CodeUnitCount
+      && memcmp(text.baseAddress!, start.utf8Start, start.utf8CodeUnitCount) == 0
   }
 
   private static func bytes(of text: StaticString) -> UnsafeRawBufferPointer {

@@ -51,11 +51,12 @@ final class Worker: @unchecked Sendable {
   @discardableResult
   func perform(_ job: @escaping Job) -> Bool {
     pthread_mutex_lock(mutex)
-    defer { pthread_mutex_unlock(mutex) }
-    guard !isFinished else { return false }
-    jobs.append(job)
-    pthread_cond_signal(condition)
-    return true
+    let isTaken = !isFinished
+    if isTaken { jobs.append(job) }
+    pthread_mutex_unlock(mutex)
+    // Without the lock, which whoever wakes takes first.
+    if isTaken { pthread_cond_signal(condition) }
+    return isTaken
   }
 
   /// Whether this is one of the threads.

@@ -69,7 +69,21 @@ extension UnsafeRawBufferPointer {
     return UnsafeRawPointer(found) - base
   }
 
-  /// Whether these are the literal's bytes; the literal must be lower-case.
+  /// Whether these are the literal's bytes.
+  @inline(__always)
+  func equals(_ literal: StaticString) -> Bool {
+    equals(UnsafeRawBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
+  }
+
+  /// Whether both hold the same bytes.
+  @inline(__always)
+  func equals(_ other: UnsafeRawBufferPointer) -> Bool {
+    guard count == other.count else { return false }
+    guard count > 0, let base = baseAddress, let otherBase = other.baseAddress else { return true }
+    return memcmp(base, otherBase, count) == 0
+  }
+
+  /// Whether these are the literal's bytes in any case; the literal must be lower-case.
   @inline(__always)
   func equalsIgnoringCase(_ literal: StaticString) -> Bool {
     guard count == literal.utf8CodeUnitCount else { return false }

@@ -246,7 +246,12 @@ extension HTTPConnection {
       return
     }
     guard count(exchange) else { return failReception(Self.noMemory) }
-    if body.isEmpty, let length = exchange.request?.head.facts.contentLength {
+    let isFirst = exchange.bodyBytes == slice.count
+    if isFirst, parser.remainingBody == 0 {
+      body = Array(slice)
+      return
+    }
+    if isFirst, let length = exchange.request?.head.facts.contentLength {
       body.reserveCapacity(max(min(length, 1 << 20), slice.count))
     }
     body.append(contentsOf: slice)

@@ -122,9 +122,9 @@ extension HTTPConnection {
     report(
       HTTPRequestRecord(
         method: exchange.request?.method, routePattern: exchange.request?.routePattern,
-        status: exchange.status, duration: .nanoseconds(Int64(clamping: elapsed)),
+        status: exchange.status, nanoseconds: Int64(clamping: elapsed),
         bytesReceived: exchange.bytesReceived, bytesSent: exchange.bytesSent,
-        requestID: exchange.requestID.text(exchange.request?.head),
+        id: exchange.requestID, head: exchange.request?.head,
         remoteAddress: remoteAddress, isAborted: isAborted))
   }
 

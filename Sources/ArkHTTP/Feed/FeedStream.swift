@@ -20,11 +20,13 @@ final class FeedStream: HTTPBodySource, @unchecked Sendable {
   private var lastAnswer: ContinuousClock.Instant?
   private var answer: Result<StoreRead.Answer, StoreError>?
 
-  init(_ feed: Feed, _ log: Log, _ query: FeedQuery, bounds: Bounds, target: LoopWake) {
+  init(
+    _ feed: Feed, _ log: Log, _ query: FeedQuery, bounds: Bounds, thread: any WorkThread
+  ) {
     self.feed = feed
     format = query.format
     isShared = query.match == .all
-    let waiter = TailWaiter(match: query.match, target: target) { [handle] in handle.wake() }
+    let waiter = TailWaiter(match: query.match, on: thread) { [handle] in handle.wake() }
     cursor = LogCursor(
       log, matching: query.match, from: query.start, bounds: bounds, follows: query.follows,
       limit: FeedStream.limit, waiter: waiter)

@@ -1,3 +1,5 @@
+package import ArkBroker
+
 /// A request as a handler sees it: where it came from is decided, nothing is decoded until asked for.
 public struct HTTPRequest: Sendable {
   let head: HTTPRequestHead
@@ -48,6 +50,9 @@ public struct HTTPRequest: Sendable {
 
   /// The loop that serves this request's connection.
   public var loop: any HTTPLoop { workLoop }
+
+  /// The same for the broker.
+  package var workThread: any WorkThread { workLoop }
 
   /// The minor version of HTTP/1: 0 or 1.
   public var minorVersion: Int { head.facts.minorVersion }

@@ -22,10 +22,10 @@ public struct HTTPResponse: Sendable {
 
   /// A response with JSON that is already encoded.
   public static func json(_ bytes: [UInt8], status: HTTPStatus = .ok) -> HTTPResponse {
-    HTTPResponse(
-      status: status, headers: ["Content-Type": "application/json; charset=utf-8"],
-      body: .bytes(bytes))
+    HTTPResponse(status: status, headers: jsonHeaders, body: .bytes(bytes))
   }
+
+  private static let jsonHeaders: HTTPHeaders = ["Content-Type": "application/json; charset=utf-8"]
 
   /// A response with plain text.
   public static func text(_ text: String, status: HTTPStatus = .ok) -> HTTPResponse {

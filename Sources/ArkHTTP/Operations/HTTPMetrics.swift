@@ -14,16 +14,37 @@ public final class HTTPMetrics: Sendable {
     var status: Int
   }
 
-  private struct Durations {
+  private struct Tally {
+    var requests = 0
+    /// How many took up to each of the bounds, and longer.
     var counts = [Int](repeating: 0, count: HTTPMetrics.bounds.count + 1)
     var nanoseconds: Int64 = 0
+
+    mutating func add(_ other: Tally) {
+      requests += other.requests
+      for place in counts.indices { counts[place] += other.counts[place] }
+      nanoseconds += other.nanoseconds
+    }
   }
 
   private struct State {
-    var requests: [Key: Int] = [:]
-    var durations: [String: Durations] = [:]
+    var places: [Key: Int] = [:]
+    var tallies: [Tally] = []
+    /// The key before, because requests come in runs of the same kind.
+    var last: (key: Key, place: Int)?
     var bytesReceived = 0
     var bytesSent = 0
+
+    mutating func place(of key: Key) -> Int {
+      if let last, last.key == key { return last.place }
+      let place = places[key] ?? tallies.count
+      if place == tallies.count {
+        places[key] = place
+        tallies.append(Tally())
+      }
+      last = (key, place)
+      return place
+    }
   }
 
   /// Upper bounds of the histogram in nanoseconds: 100 µs to 10 s.
@@ -45,15 +66,15 @@ public final class HTTPMetrics: Sendable {
     let route = request.routePattern ?? HTTPMetrics.noRoute
     // A method that no route has could be anything.
     let method = request.routePattern == nil ? "other" : request.method?.name ?? "other"
-    let (seconds, attoseconds) = request.duration.components
-    let nanoseconds = seconds * 1_000_000_000 + attoseconds / 1_000_000_000
+    let nanoseconds = request.nanoseconds
     let bucket =
       HTTPMetrics.bounds.firstIndex { nanoseconds <= $0 } ?? HTTPMetrics.bounds.count
+    let key = Key(method: method, route: route, status: request.status.code)
     state.withLock { state in
-      state.requests[Key(method: method, route: route, status: request.status.code), default: 0] +=
-        1
-      state.durations[route, default: Durations()].counts[bucket] += 1
-      state.durations[route, default: Durations()].nanoseconds += nanoseconds
+      let place = state.place(of: key)
+      state.tallies[place].requests += 1
+      state.tallies[place].counts[bucket] += 1
+      state.tallies[place].nanoseconds += nanoseconds
       state.bytesReceived += request.bytesReceived
       state.bytesSent += request.bytesSent
     }
@@ -65,17 +86,21 @@ public final class HTTPMetrics: Sendable {
       "ark_http_received_bytes_total", "Bytes of requests received.", state.bytesReceived)
     text.counter("ark_http_sent_bytes_total", "Bytes of responses sent.", state.bytesSent)
     text.head("ark_http_requests_total", "counter", "Responses sent.")
-    for (key, count) in state.requests.sorted(by: {
+    var durations: [String: Tally] = [:]
+    for (key, place) in state.places.sorted(by: {
       ($0.key.route, $0.key.method, $0.key.status) < ($1.key.route, $1.key.method, $1.key.status)
     }) {
+      let tally = state.tallies[place]
+      durations[key.route, default: Tally()].add(tally)
       text.sample(
         "ark_http_requests_total",
-        "method=\"\(key.method)\",route=\"\(key.route)\",status=\"\(key.status)\"", count)
+        "method=\"\(key.method)\",route=\"\(key.route)\",status=\"\(key.status)\"",
+        tally.requests)
     }
     let name = "ark_http_request_duration_seconds"
     text.head(
       name, "histogram", "Time from the end of a request's head to the end of its response.")
-    for (route, durations) in state.durations.sorted(by: { $0.key < $1.key }) {
+    for (route, durations) in durations.sorted(by: { $0.key < $1.key }) {
       var sum = 0
       for (bound, count) in zip(HTTPMetrics.bounds, durations.counts) {
         sum += count

@@ -158,7 +158,7 @@ struct Router: Sendable {
       for place in Int(node.edgeStart)..<Int(node.edgeStart + node.edgeCount) {
         let edge = edges[place]
         guard Int(edge.textCount) == segment.count else { continue }
-        if texts.part(Int(edge.textStart), segment.count).elementsEqual(segment) {
+        if texts.part(Int(edge.textStart), segment.count).equals(segment) {
           return Int(edge.child)
         }
       }

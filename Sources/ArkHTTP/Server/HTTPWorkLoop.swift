@@ -1,10 +1,11 @@
+import ArkBroker
 import Synchronization
 
 /// A loop without its source of readiness: the mailbox, the connections that are due, and memory that
 /// connections borrow for the length of a turn.
 ///
 /// Only the mailbox is touched by other threads, under its lock; everything else is the loop's own.
-package class HTTPWorkLoop: HTTPLoop, @unchecked Sendable {
+package class HTTPWorkLoop: HTTPLoop, WorkThread, @unchecked Sendable {
   enum Letter {
     case job(@Sendable () -> Void)
     case resume(HTTPStream)

@@ -50,9 +50,11 @@
       return epoll_ctl(poll, EPOLL_CTL_ADD, descriptor, &event) == 0
     }
 
-    /// Waits and calls `body` with each event; -1 milliseconds is for ever.
-    func wait(milliseconds: Int32, _ body: (PollEvent) -> Void) {
+    /// Waits, and calls `body` with each event; -1 milliseconds is for ever.
+    /// - Parameter onAwake: called after the wait, before the events.
+    func wait(milliseconds: Int32, _ onAwake: () -> Void, _ body: (PollEvent) -> Void) {
       let count = epoll_wait(poll, events, Int32(Self.eventLimit), milliseconds)
+      onAwake()
       guard count > 0 else { return }
       for index in 0..<Int(count) {
         let event = events[index]

@@ -51,12 +51,14 @@
       return kevent(queue, &change, 1, nil, 0, nil) == 0
     }
 
-    /// Waits and calls `body` with each event; -1 milliseconds is for ever.
-    func wait(milliseconds: Int32, _ body: (PollEvent) -> Void) {
+    /// Waits, and calls `body` with each event; -1 milliseconds is for ever.
+    /// - Parameter onAwake: called after the wait, before the events.
+    func wait(milliseconds: Int32, _ onAwake: () -> Void, _ body: (PollEvent) -> Void) {
       var time = timespec(
         tv_sec: Int(milliseconds) / 1000, tv_nsec: Int(milliseconds) % 1000 * 1_000_000)
       let count = kevent(
         queue, nil, 0, events, Int32(Self.eventLimit), milliseconds < 0 ? nil : &time)
+      onAwake()
       guard count > 0 else { return }
       for index in 0..<Int(count) {
         let event = events[index]

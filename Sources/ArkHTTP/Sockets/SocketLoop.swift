@@ -125,8 +125,12 @@ final class SocketLoop: HTTPWorkLoop, @unchecked Sendable {
     if !hasDueConnections, toRead.isEmpty, acceptor?.wantsTurn != true, prepareToSleep() {
       timeout = sleepTime()
     }
-    poller.wait(milliseconds: timeout) { event in handle(event) }
-    if timeout != 0 { noteAwake() }
+    poller.wait(milliseconds: timeout) {
+      // Before the events, so that letters that come while they are handled wake nobody.
+      if timeout != 0 { noteAwake() }
+    } _: { event in
+      handle(event)
+    }
   }
 
   private func sleepTime() -> Int32 {

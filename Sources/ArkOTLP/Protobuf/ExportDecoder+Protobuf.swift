@@ -87,7 +87,7 @@ extension ExportDecoder {
     let first = wireFields.count
     var order = FieldOrder()
     try addFields(of: type, in: bytes, &order)
-    if !order.isKept { putInOrder(from: first) }
+    if !order.isKept { try putInOrder(from: first) }
     return first..<wireFields.count
   }
 
@@ -98,7 +98,7 @@ extension ExportDecoder {
     let first = wireFields.count
     var order = FieldOrder()
     for part in parts { try addFields(of: type, in: wireFields[part].bytes, &order) }
-    if !order.isKept { putInOrder(from: first) }
+    if !order.isKept { try putInOrder(from: first) }
     return first..<wireFields.count
   }
 
@@ -139,15 +139,15 @@ extension ExportDecoder {
 
   /// Orders the fields by their numbers; those of one number stay as they came.
   @inline(never)
-  private mutating func putInOrder(from first: Int) {
-    keepLastOneofMember(from: first)
+  private mutating func putInOrder(from first: Int) throws(ProtobufError) {
+    try keepLastOneofMember(from: first)
     wireFields[first...].sort {
       $0.number != $1.number ? $0.number < $1.number : $0.start < $1.start
     }
   }
 
-  /// Of a oneof the member that came last counts; what it had been before another one came is gone.
-  private mutating func keepLastOneofMember(from first: Int) {
+  /// Of a oneof the member that came last counts; what it had been before another one came is gone, but must have been right.
+  private mutating func keepLastOneofMember(from first: Int) throws(ProtobufError) {
     var isLost = [Bool](repeating: false, count: wireFields.count - first)
     var winner: UInt8?
     var isRun = true
@@ -157,6 +157,15 @@ extension ExportDecoder {
       if winner == nil { winner = field.number }
       if field.number != winner { isRun = false }
       isLost[place - first] = !isRun
+    }
+    for place in first..<wireFields.count where isLost[place - first] {
+      let lost = wireFields[place]
+      guard let type = lost.field.pointee.message?.pointee else { continue }
+      let start = writer.out.count
+      let facts = facts
+      try readMessage(type, lost.bytes)
+      writer.out.truncate(to: start)
+      self.facts = facts
     }
     var kept = first
     for place in first..<wireFields.count where !isLost[place - first] {

@@ -120,7 +120,10 @@ extension ExportDecoder {
           try reader.skip(number, type)
           continue
         }
-        if next != variant { lists = [] }
+        if next != variant {
+          try check(lists, isArray: variant == .array)
+          lists = []
+        }
         variant = next
         contents = reader
         switch next {
@@ -139,6 +142,17 @@ extension ExportDecoder {
     try enter(contents.place)
     defer { depth += 1 }
     return try readVariant(variant, contents, lists)
+  }
+
+  /// Looks through lists that do not count, because another variant came: they must have been right.
+  private mutating func check(
+    _ lists: [UnsafeRawBufferPointer], isArray: Bool
+  ) throws(ProtobufError) {
+    let start = writer.out.count
+    for list in lists {
+      try readValues(list, isArray: isArray, from: start)
+      writer.out.truncate(to: start)
+    }
   }
 
   /// The value of one variant.

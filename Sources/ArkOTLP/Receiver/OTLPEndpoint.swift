@@ -8,7 +8,7 @@ final class OTLPEndpoint: Sendable {
   /// Takes a batch and calls back once it is stored or refused.
   typealias Publish =
     @Sendable (
-      EventBatch, @escaping @Sendable (Result<Receipt, PublishError>) -> Void
+      EventBatch, any WorkThread, @escaping @Sendable (Result<Receipt, PublishError>) -> Void
     ) -> Void
 
   private let decoders: DecoderPool
@@ -70,7 +70,7 @@ final class OTLPEndpoint: Sendable {
       responder.complete(OTLPEndpoint.response(.ok, answer.encoded(as: encoding), encoding))
       return
     }
-    publish(outcome.events) { result in
+    publish(outcome.events, request.workThread) { result in
       switch result {
       case .success:
         responder.complete(OTLPEndpoint.response(.ok, answer.encoded(as: encoding), encoding))

@@ -57,7 +57,9 @@ public struct OTLPReceiver: EventSource {
   /// Serves until the task is cancelled.
   public func run(into inlet: Inlet) async throws {
     endpoint.setBrokerID(inlet.brokerID)
-    endpoint.setPublish { batch, completion in inlet.publish(batch, then: completion) }
+    endpoint.setPublish { batch, thread, completion in
+      inlet.publish(batch, on: thread, then: completion)
+    }
     defer { endpoint.setPublish(nil) }
     try await server.serve()
   }

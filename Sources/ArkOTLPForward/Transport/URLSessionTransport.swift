@@ -8,27 +8,25 @@ import Synchronization
 /// Sends requests with URLSession, which brings TLS.
 ///
 /// Whatever URLSession does with a request, the answer comes within the timeout, and at once when the task is cancelled: neither is left to it.
-// Unchecked: URLSession is safe to use from anywhere; all else is behind a lock.
-final class URLSessionTransport: ForwardTransport, @unchecked Sendable {
-  private let session: URLSession
-  private let delegate = ExchangeDelegate()
+///
+/// Each request has a session and hence a connection of its own. Where a connection that was kept turns out to be broken, the Foundation of Linux sends the request again by itself without being able to go back to the beginning of its body, and hangs.
+struct URLSessionTransport: ForwardTransport {
   private let timeout: Duration
 
-  init(timeout: Duration) {
-    self.timeout = timeout
-    // No cookies, no cache, no credentials of others: nothing that a request could leave behind.
+  init(timeout: Duration) { self.timeout = timeout }
+
+  /// No cookies, no cache, no credentials of others: nothing that a request could leave behind.
+  private static func makeSession(_ delegate: ExchangeDelegate) -> URLSession {
     let configuration = URLSessionConfiguration.ephemeral
     configuration.httpCookieStorage = nil
     configuration.httpShouldSetCookies = false
     configuration.urlCache = nil
     configuration.urlCredentialStorage = nil
     configuration.requestCachePolicy = .reloadIgnoringLocalCacheData
-    configuration.httpMaximumConnectionsPerHost = 1
-    session = URLSession(configuration: configuration, delegate: delegate, delegateQueue: nil)
+    return URLSession(configuration: configuration, delegate: delegate, delegateQueue: nil)
   }
 
-  /// A session lives, and its connections with it, until it is told that it is over.
-  func close() { session.invalidateAndCancel() }
+  func close() {}
 
   func send(_ request: ForwardRequest) async -> Result<ForwardResponse, ForwardFailure> {
     var message = URLRequest(url: request.url)
@@ -40,9 +38,12 @@ final class URLSessionTransport: ForwardTransport, @unchecked Sendable {
     for header in request.headers {
       message.setValue(header.value, forHTTPHeaderField: header.name)
     }
+    let delegate = ExchangeDelegate()
+    let session = URLSessionTransport.makeSession(delegate)
+    // A session lives, and its connection with it, until it is told that it is over.
+    defer { session.invalidateAndCancel() }
     let exchange = Exchange(session.dataTask(with: message))
-    delegate.add(exchange)
-    defer { delegate.remove(exchange) }
+    delegate.exchange = exchange
     return await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         exchange.start(continuation)
@@ -131,7 +132,7 @@ private final class Exchange: Sendable {
   func completed(_ error: (any Error)?) {
     let response = state.withLock { $0.response }
     if let error {
-      end(.failure(ForwardFailure(.connection, Exchange.words(for: error))))
+      end(.failure(ForwardFailure(.connection, words(for: error))))
     } else if let response {
       end(.success(response))
     } else {
@@ -140,8 +141,9 @@ private final class Exchange: Sendable {
   }
 
   /// By its code alone: descriptions may hold the URL.
-  private static func words(for error: any Error) -> String {
+  private func words(for error: any Error) -> String {
     guard let error = error as? URLError else { return "the request failed" }
+    let untrusted = "TLS failed: is the receiver's certificate one that this machine trusts?"
     switch error.code {
     case .cannotFindHost, .dnsLookupFailed: return "the host is not known"
     case .cannotConnectToHost: return "there is no connection to the host"
@@ -149,7 +151,10 @@ private final class Exchange: Sendable {
     case .timedOut: return "no answer in time"
     case .secureConnectionFailed, .serverCertificateUntrusted, .serverCertificateHasBadDate,
       .serverCertificateHasUnknownRoot, .serverCertificateNotYetValid:
-      return "TLS failed: is the receiver's certificate one that this machine trusts?"
+      return untrusted
+    // What the Foundation of Linux says of a certificate.
+    case .unknown where task.originalRequest?.url?.scheme?.lowercased() == "https":
+      return untrusted
     default: return "the request failed (URL error \(error.code.rawValue))"
     }
   }
@@ -158,18 +163,11 @@ private final class Exchange: Sendable {
 /// Leads what URLSession calls back to the exchange that it is about.
 // Unchecked: NSObject is not Sendable; its state is behind a lock.
 private final class ExchangeDelegate: NSObject, URLSessionDataDelegate, @unchecked Sendable {
-  private let exchanges = Mutex<[Int: Exchange]>([:])
+  private let state = Mutex<Exchange?>(nil)
 
-  func add(_ exchange: Exchange) {
-    exchanges.withLock { $0[exchange.task.taskIdentifier] = exchange }
-  }
-
-  func remove(_ exchange: Exchange) {
-    exchanges.withLock { $0[exchange.task.taskIdentifier] = nil }
-  }
-
-  private func exchange(of task: URLSessionTask) -> Exchange? {
-    exchanges.withLock { $0[task.taskIdentifier] }
+  var exchange: Exchange? {
+    get { state.withLock { $0 } }
+    set { state.withLock { $0 = newValue } }
   }
 
   /// A redirection is no success: whoever configured the URL should know.
@@ -178,7 +176,7 @@ private final class ExchangeDelegate: NSObject, URLSessionDataDelegate, @uncheck
     willPerformHTTPRedirection response: HTTPURLResponse, newRequest request: URLRequest,
     completionHandler: @escaping @Sendable (URLRequest?) -> Void
   ) {
-    exchange(of: task)?.received(response)
+    exchange?.received(response)
     completionHandler(nil)
   }
 
@@ -189,7 +187,6 @@ private final class ExchangeDelegate: NSObject, URLSessionDataDelegate, @uncheck
       @escaping @Sendable (URLSession.AuthChallengeDisposition, URLCredential?) -> Void
   ) {
     if let response = challenge.failureResponse as? HTTPURLResponse {
-      let exchange = exchange(of: task)
       exchange?.received(response)
       exchange?.completed(nil)
       completionHandler(.cancelAuthenticationChallenge, nil)
@@ -202,18 +199,18 @@ private final class ExchangeDelegate: NSObject, URLSessionDataDelegate, @uncheck
     _ session: URLSession, dataTask: URLSessionDataTask, didReceive response: URLResponse,
     completionHandler: @escaping @Sendable (URLSession.ResponseDisposition) -> Void
   ) {
-    if let response = response as? HTTPURLResponse { exchange(of: dataTask)?.received(response) }
+    if let response = response as? HTTPURLResponse { exchange?.received(response) }
     completionHandler(.allow)
   }
 
   func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
-    exchange(of: dataTask)?.received(data)
+    exchange?.received(data)
   }
 
   func urlSession(
     _ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?
   ) {
-    exchange(of: task)?.completed(error)
+    exchange?.completed(error)
   }
 }
 

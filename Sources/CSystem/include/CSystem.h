@@ -1,6 +1,7 @@
-// What Swift does not show by itself: epoll, eventfd, accept4, fallocate, the checksum instruction and comparing many bytes at once. Header-only.
+// What Swift does not show by itself: epoll, eventfd, accept4, fallocate, the checksum instruction, comparing many bytes at once and the bounds of the allocator. Header-only.
 #pragma once
 
+#include "Allocator.h"
 #include "CRC32C.h"
 #include "StringMarks.h"
 
