@@ -16,11 +16,11 @@
 /// ## What an attribute is
 ///
 /// - **An OpenTelemetry attribute**, in any payload and at any depth: an element of an array that is an object with a `key`, a text, and a `value`, an `AnyValue` (an object with a
-///   member `stringValue`, `arrayValue` or the like, or an empty one). So the attributes of a span, its events and links, its resource and scope, and the entries of a
-///   `kvlistValue`. Its name is the key's text. `{"key":"user","value":"Ann"}` is none, because there the value is a text: to any reader but one of OTLP this is an object with two
+///   member `stringValue`, `arrayValue` or the like, or an empty one). So the attributes of spans, their events and links, of log records, data points, resources and
+///   scopes, and the entries of a `kvlistValue`. Its name is the key's text. `{"key":"user","value":"Ann"}` is none, because there the value is a text: to any reader but one of OTLP this is an object with two
 ///   members, `key` and `value`.
-/// - **A member of an object**, in any payload and at any depth. Its name is the member's. A `*` does not match the fields that OTLP itself gives a span or a log record (`name`,
-///   `status`, `body`, …) in events of kind `span`, `span.…` and `log`; a name without stars does.
+/// - **A member of an object**, in any payload and at any depth. Its name is the member's. A `*` does not match the fields that OTLP itself gives a record (`name`, `status`,
+///   `body`, …) in events of kind `span`, `log` and `metric` and those below them (`span.llm`, …); a name without stars does.
 ///
 /// ## Names
 ///
@@ -107,7 +107,7 @@ public struct Redact: Filter {
   package func mayConcern(_ payload: UnsafeRawBufferPointer) -> Bool { search.mayConcern(payload) }
 
   /// Appends what is left of a payload, when that is not all of it, and answers whether it did. What is not JSON is left alone.
-  /// - Parameter isTelemetry: it is a span or a log record of OTLP.
+  /// - Parameter isTelemetry: it is a record of OTLP.
   package func rewrite(
     _ payload: UnsafeRawBufferPointer, isTelemetry: Bool, into writer: inout ByteWriter
   ) -> Bool {

@@ -138,7 +138,7 @@ struct RedactionScan {
         if let rule = firstRule(for: name, below: level, isMember: true) {
           apply(
             rule, to: range, within: levels[level].childStart..<range.upperBound,
-            isAnyValue: shape?.hasVariant ?? false)
+            isAnyValue: shape.map { $0.hasVariant || $0.isEmpty && isTelemetry } ?? false)
         } else {
           false
         }

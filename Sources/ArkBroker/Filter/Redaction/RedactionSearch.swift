@@ -1,3 +1,5 @@
+import CSystem
+
 /// Answers quickly, for most payloads, that no rule can have anything to do with them.
 ///
 /// Goes from string to string and looks at names only. It takes for granted that the payload is JSON, which that of an event is; of anything else it says something, and reads nothing
@@ -58,12 +60,7 @@ struct RedactionSearch: Sendable {
       guard place < end else { return false }
       let text = place + 1
       var hasEscapes = false
-      place = RedactionSearch.quoteOrBackslash(from: text, end: end)
-      while place < end, place.load(as: UInt8.self) == UInt8(ascii: "\\") {
-        hasEscapes = true
-        guard end - place > 2 else { return false }
-        place = RedactionSearch.quoteOrBackslash(from: place + 2, end: end)
-      }
+      place = RedactionSearch.closingQuote(from: text, end: end, hasEscapes: &hasEscapes)
       guard place < end else { return false }
       let count = place - text
       if count > limit { return true }
@@ -123,25 +120,49 @@ struct RedactionSearch: Sendable {
     return place
   }
 
-  /// The first quote or backslash; else `end`.
+  /// The quote that ends the string whose content begins at `start`; else `end`. 64 bytes at a time, as in `JSONScanner.scanString`, and without a look at what is passed over.
   @inline(__always)
-  private static func quoteOrBackslash(from start: UnsafeRawPointer, end: UnsafeRawPointer)
-    -> UnsafeRawPointer
-  {
-    var place = start
-    while end - place >= 8 {
-      let word = UInt64(littleEndian: place.loadUnaligned(as: UInt64.self))
-      let quote = word ^ (0x22 &* ones)
-      let backslash = word ^ (0x5C &* ones)
-      let found =
-        ((quote &- ones) & ~quote | (backslash &- ones) & ~backslash) & (0x80 &* ones)
-      if found != 0 { return place + found.trailingZeroBitCount >> 3 }
-      place += 8
+  private static func closingQuote(
+    from start: UnsafeRawPointer, end: UnsafeRawPointer, hasEscapes: inout Bool
+  ) -> UnsafeRawPointer {
+    // Most texts end within sixteen bytes or the next sixteen.
+    if end - start >= 32 {
+      var place = start
+      var marks = ark_string_marks_16(place)
+      if marks == 0 {
+        place += 16
+        marks = ark_string_marks_16(place)
+      }
+      if marks != 0 {
+        place += marks.trailingZeroBitCount
+        if place.load(as: UInt8.self) == UInt8(ascii: "\"") { return place }
+      }
     }
-    while place < end {
-      let byte = place.load(as: UInt8.self)
-      if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { break }
-      place += 1
+    return longClosingQuote(from: start, end: end, hasEscapes: &hasEscapes)
+  }
+
+  @inline(never)
+  private static func longClosingQuote(
+    from start: UnsafeRawPointer, end: UnsafeRawPointer, hasEscapes: inout Bool
+  ) -> UnsafeRawPointer {
+    var place = start
+    while end - place >= 64 {
+      let marks = ark_string_marks_64(place)
+      let escaping = JSONScanner.backslashesThatEscape(marks.backslashes)
+      let quotes = marks.quotes & ~(escaping << 1)
+      if quotes != 0 {
+        if escaping & ((quotes & (0 &- quotes)) &- 1) != 0 { hasEscapes = true }
+        return place + quotes.trailingZeroBitCount
+      }
+      if escaping != 0 { hasEscapes = true }
+      // An escape that these bytes cut off begins the next ones.
+      place += 64 - Int(truncatingIfNeeded: escaping >> 63)
+    }
+    while place < end, place.load(as: UInt8.self) != UInt8(ascii: "\"") {
+      let isEscape = place.load(as: UInt8.self) == UInt8(ascii: "\\")
+      if isEscape { hasEscapes = true }
+      guard end - place >= (isEscape ? 2 : 1) else { return end }
+      place += isEscape ? 2 : 1
     }
     return place
   }

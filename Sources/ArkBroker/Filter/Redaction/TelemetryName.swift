@@ -1,11 +1,12 @@
 /// Names that OTLP/JSON itself uses, so that they are told from those of attributes.
 enum TelemetryName {
-  /// Whether the payload is a span or a log record of OTLP, as far as the event's kind says.
+  /// Whether the payload is a record of OTLP, as far as the event's kind says.
   static func isRecord(_ storage: BatchStorage, _ index: Int) -> Bool {
     guard !storage.record(index).flags.contains(.foreignType) else { return false }
     let kind = storage.field(.kind, of: index)
     return kind.elementsEqual("span".utf8) || kind.starts(with: "span.".utf8)
-      || kind.elementsEqual("log".utf8)
+      || kind.elementsEqual("log".utf8) || kind.starts(with: "log.".utf8)
+      || kind.elementsEqual("metric".utf8)
   }
 
   /// Whether it is a variant of AnyValue, in either spelling.
@@ -13,7 +14,7 @@ enum TelemetryName {
     (name.hasEscapes || 8...20 ~= name.rawCount) && variants.contains { name == $0 }
   }
 
-  /// Whether it is a field of a span or a log record, or of what they are made of.
+  /// Whether it is a field of a record, or of what one is made of.
   static func isField(_ name: UnsafeRawBufferPointer) -> Bool {
     fields.contains {
       name.elementsEqual(UnsafeBufferPointer(start: $0.utf8Start, count: $0.utf8CodeUnitCount))
@@ -44,6 +45,12 @@ enum TelemetryName {
     "droppedEventsCount", "links", "droppedLinksCount", "status", "timeUnixNano", "code", "message",
     // Of log records.
     "observedTimeUnixNano", "severityNumber", "severityText", "body", "eventName",
+    // Of metrics, their data points and exemplars.
+    "description", "unit", "metadata", "gauge", "sum", "histogram", "exponentialHistogram",
+    "summary", "dataPoints", "aggregationTemporality", "isMonotonic", "asDouble", "asInt", "count",
+    "bucketCounts", "explicitBounds", "min", "max", "scale", "zeroCount", "zeroThreshold",
+    "positive", "negative", "offset", "quantileValues", "quantile", "exemplars",
+    "filteredAttributes",
     // Of resource and scope.
     "resource", "scope", "version", "schemaUrl", "entityRefs", "type", "idKeys", "descriptionKeys",
     // Of attributes.

@@ -158,7 +158,11 @@ indirect enum RedactModel {
         switch rule?.method {
         case .mask, .hash:
           return (
-            name, value.replaced(by: rule!.method, isAnyValue: isAttribute || value.isAnyValue)
+            name,
+            value.replaced(
+              by: rule!.method,
+              isAnyValue: isAttribute || value.isAnyValue
+                || rules.isTelemetry && value.printed == "{}")
           )
         case .truncate(let bytes): limit = min(limit, bytes)
         case .drop, nil: break

@@ -103,7 +103,7 @@ import Testing
     let record =
       #"{"name":"n","attributes":[\#(attribute("name"))],"status":{"message":"m"},"body":{"stringValue":"b"}}"#
     let bare = #"{"name":"n","attributes":[],"status":{"message":"m"},"body":{"stringValue":"b"}}"#
-    for kind: Kind in [.span, .llmSpan, .log] {
+    for kind: Kind in [.span, .llmSpan, .log, "log.llm", "metric"] {
       #expect(try left(record, Redact(attributes: "*"), kind: kind) == bare)
       #expect(
         try left(record, Redact(attributes: "message", "name", "attributes"), kind: kind)
@@ -112,13 +112,17 @@ import Testing
         try left(record, Redact(attributes: "status.message", "body", by: .masking), kind: kind)
           == #"{"name":"n","attributes":[\#(attribute("name"))],"status":{"message":"[redacted]"},"body":{"stringValue":"[redacted]"}}"#
       )
+      // An empty value is a value.
+      #expect(
+        try left(#"{"body":{}}"#, Redact(attributes: "body", by: .masking), kind: kind)
+          == #"{"body":{"stringValue":"[redacted]"}}"#)
       // What is not one of them is an attribute there too.
       #expect(
         try left(
           #"{"attributes":{"password":"x","user.id":1}}"#, Redact(attributes: "*"), kind: kind)
           == #"{"attributes":{}}"#)
     }
-    for kind: Kind in ["message", "spanner", "logs"] {
+    for kind: Kind in ["message", "spanner", "logs", "metrics", "metric.x"] {
       #expect(try left(record, Redact(attributes: "*"), kind: kind) == "{}")
     }
   }
@@ -310,6 +314,24 @@ import Testing
       guard case .keep = redact.evaluate(event) else {
         Issue.record("\(payload) was rewritten")
         continue
+      }
+    }
+  }
+
+  /// Texts are passed over many bytes at a time, wherever escapes fall.
+  @Test func findsNamesBehindAnyText() throws {
+    for end in ["", #"\n"#, #"\\"#, #"\""#, #"\\\\"#, #"\\\""#, "é", #"\u0022\\"#] {
+      for count in 0..<140 {
+        let text = String(repeating: "x", count: count) + end
+        for (payload, expected) in [
+          (#"{"b":"\#(text)","a":1}"#, #"{"b":"\#(text)"}"#),
+          (
+            #"{"b":"\#(text)","c":["\#(text)",{"a":"\#(text)"}],"\#(text)":0}"#,
+            #"{"b":"\#(text)","c":["\#(text)",{}],"\#(text)":0}"#
+          ),
+        ] {
+          try #require(try left(payload, Redact(attributes: "a")) == expected, "\(payload)")
+        }
       }
     }
   }

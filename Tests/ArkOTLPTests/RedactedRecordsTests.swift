@@ -5,8 +5,8 @@ import Testing
 
 @testable import ArkOTLP
 
-/// Spans that come in over OTLP, go through a broker with `Redact`, and are looked for in its store.
-@Suite(.enabled(if: Fixtures.areThere, Fixtures.missing)) struct RedactedSpansTests {
+/// Records that come in over OTLP and go through `Redact`.
+@Suite struct RedactedRecordsTests {
   /// Everything stored, as it is written to disk and sent to readers.
   private func stored(_ body: [UInt8], redacting filters: [Redact] = []) async throws -> [Event] {
     let broker = Broker {
@@ -58,7 +58,8 @@ import Testing
     return found
   }
 
-  @Test func theSecretIsNowhereInTheStore() async throws {
+  @Test(.enabled(if: Fixtures.areThere, Fixtures.missing))
+  func theSecretIsNowhereInTheStore() async throws {
     let body = try Fixtures.bytes("pairs/instr-traceloop-002-traces.json")
     let redact = [
       Redact(attributes: "gen_ai.input.messages", "gen_ai.output.*", "gen_ai.tool.definitions"),
@@ -90,18 +91,27 @@ import Testing
     }
   }
 
-  /// Whatever a request has for attributes, and wherever: nothing of them is left in any payload.
-  @Test(arguments: FixtureBodiesTests.pairs.filter { $0.signal == .traces }.map(\.name))
-  func aStarTakesOutEveryAttribute(_ name: String) async throws {
-    let body = try Fixtures.bytes("pairs/\(name).json")
-    let bare = try await stored(body)
-    let redacted = try await stored(body, redacting: [Redact(attributes: "*")])
-    #expect(redacted.count == bare.count && !bare.isEmpty)
-    for (event, before) in zip(redacted, bare) {
-      #expect(
-        try payload(of: event) as NSDictionary == withoutAttributes(try payload(of: before))
-          as NSDictionary)
+  // MARK: Any export
+
+  private func events(_ signal: OTLPSignal, _ body: (Event, UInt64) throws -> Void) throws {
+    for seed in 1...25 as ClosedRange<UInt64> {
+      var random = RandomExport(seed: seed)
+      for event in try decode(random.request(signal), signal).events { try body(event, seed) }
     }
+  }
+
+  /// Every attribute goes, wherever it is, and no field of OTLP.
+  @Test(arguments: OTLPSignal.allCases)
+  func aStarTakesOutAttributesOnly(_ signal: OTLPSignal) throws {
+    var count = 0
+    try events(signal) { event, seed in
+      let left = try payload(of: Redact(attributes: "*").apply(to: EventBatch([event]))[0])
+      let before = try payload(of: event)
+      let expected = withoutAttributes(before) as NSDictionary
+      #expect(left as NSDictionary == expected, "seed \(seed)")
+      if expected != before as NSDictionary { count += 1 }
+    }
+    #expect(count > 20)
   }
 
   private func payload(of event: Event) throws -> [String: Any] {
@@ -113,7 +123,30 @@ import Testing
     record.mapValues { value in
       if let object = value as? [String: Any] { return withoutAttributes(object) }
       guard let list = value as? [[String: Any]] else { return value }
-      return list.filter { $0["key"] == nil }.map(withoutAttributes)
+      return list.filter { $0["key"] == nil || $0["value"] == nil }.map(withoutAttributes)
     }
+  }
+
+  /// What is left is OTLP in its canonical form, so that it can be sent on.
+  @Test(arguments: OTLPSignal.allCases, OTLPEncoding.allCases)
+  func whatIsLeftCanBeSentOn(_ signal: OTLPSignal, _ encoding: OTLPEncoding) throws {
+    let filters = [
+      Redact(attributes: "*", "body", by: .masking),
+      Redact(attributes: "*", "body", by: .hashing(key: Array("key".utf8))),
+      Redact(attributes: "*", by: .truncating(to: 32)).and(.truncating(valuesOver: 32)),
+    ]
+    var count = 0
+    try events(signal) { event, seed in
+      for filter in filters {
+        let batch = filter.apply(to: EventBatch([event]))
+        if batch[0] != event { count += 1 }
+        let request = try #require(OTLPEncoder(encoding).requests(for: batch).first)
+        #expect(request.signal == signal)
+        let outcome = try decode(request.body, request.signal, encoding)
+        #expect(outcome.rejected == 0)
+        #expect(outcome.events.map(\.payloadText) == [batch[0].payloadText], "seed \(seed)")
+      }
+    }
+    #expect(count > 40)
   }
 }
