@@ -57,6 +57,9 @@ import Testing
     #expect(try session(#"{"arrayValue":{"values":[{"stringValue":"a"}]}}"#) == nil)
     #expect(try session("{}") == nil)
     #expect(try session("null") == nil)
+    #expect(try session(#"{"stringValue":"a\u0000b"}"#) == nil)
+    #expect(try session(#"{"stringValue":"long enough for words\n"}"#) == nil)
+    #expect(try session(#"{"stringValue":"a\u0085b"}"#) == nil)
     #expect(try session(#"{"stringValue":"\#(String(repeating: "x", count: 1024))"}"#) != nil)
     #expect(try session(#"{"stringValue":"\#(String(repeating: "x", count: 1025))"}"#) == nil)
   }

@@ -51,7 +51,7 @@ import Testing
   @Test(arguments: OTLPEncoding.allCases)
   func aReceiverFindsTheSameIds(_ encoding: OTLPEncoding) throws {
     var correlation = Correlation()
-    for key in Correlation.Key.all { correlation[key] = "id of \(key) \"日本\\\n" }
+    for key in Correlation.Key.all { correlation[key] = "id of \(key) \"日本\\" }
     correlation.trace = "4bf92f3577b34da6a3ce929d0e0e4736"
     correlation.span = "b7ad6b7169203331"
     correlation.parentSpan = nil
@@ -70,7 +70,9 @@ import Testing
       let got = try received(sent, encoding)
       for key in Correlation.Key.all where key != .parentSpan {
         // A span without a trace is an attribute only.
-        let expected = key == .span && sent[.trace] == nil ? nil : sent[key]
+        var expected = key == .span && sent[.trace] == nil ? nil : sent[key]
+        // What holds control characters is no id to a receiver.
+        if let text = expected, text.utf8.contains(where: { $0 < 0x20 }) { expected = nil }
         #expect(got[key] == expected, "\(key) of \(sent.id), seed \(generator.seed)")
       }
       #expect(got.time == sent.time)

@@ -282,7 +282,7 @@ struct AttributeReader: ~Copyable {
   }
 
   /// CloudEvents 1.0, "Type system": a String has no control characters and no noncharacters.
-  private static func refusal(of text: UnsafeRawBufferPointer) -> String? {
+  static func refusal(of text: UnsafeRawBufferPointer) -> String? {
     if isPlain(text) { return nil }
     var hasControls = false
     var previous: UInt8 = 0

@@ -43,6 +43,8 @@ struct AttributeHints: ~Copyable {
     case .utf8(let text): held = HeldText(text)
     }
     guard held.count > 0, held.count <= CorrelationConvention.maximumTextBytes else { return }
+    // An event could not be read again that had them in an id.
+    guard AttributeCharacters.areAllowed(in: held.bytes(side: side.bytes)) else { return }
     isTouched = true
     if let field = meaning.field, meaning.rank < slots[field.rawValue].rank {
       slots[field.rawValue] = Slot(rank: meaning.rank, text: held)
