@@ -57,9 +57,8 @@ let package = Package(
       name: "ark-benchmark", dependencies: ["ArkBroker", "ArkFileStore", "ArkHTTP", "ArkOTLP"],
       path: "Examples/Benchmarks",
       exclude: [
-        "decode_peers.py", "durable.sh", "fanout.c", "make_export.py", "nginx.conf", "post.lua",
-        "run",
-        "simdjson.cpp", "traces.c", "traces.sh",
+        "decode_peers.py", "durable.sh", "fanout.c", "load.h", "make_export.py", "nginx.conf",
+        "post.lua", "run", "simdjson.cpp", "traces.c", "traces.sh",
       ],
       swiftSettings: settings),
 

@@ -5,19 +5,14 @@
 // RATE 0 publishes as fast as it is acknowledged. SLOW subscribers more read 1 KiB a second and are not counted. Each event carries a number one higher than the last; a
 // subscriber that sees another number has lost or repeated one. Prints one line of name=value pairs; exit status 1 when anything was lost or repeated.
 #define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <errno.h>
 #include <fcntl.h>
-#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "load.h"
 
 enum { DIGITS = 10, WINDOW = 32, CHUNK = 1 << 18 };
 static const char MARK[] = "\"n\":\"";
@@ -31,42 +26,12 @@ struct subscriber {
   char tail[TAIL];
 };
 
-static int port, rate, seconds, bytes;
+static int rate, seconds, bytes;
 static const char *publish_path;
 static atomic_long published, acknowledged;
 static atomic_int finished;
 static long lost, repeated;
 static double published_for;
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return t.tv_sec + t.tv_nsec / 1e9;
-}
-
-static void fail(const char *what) {
-  fprintf(stderr, "fanout: %s: %s\n", what, strerror(errno));
-  exit(2);
-}
-
-static int dial(void) {
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
-  inet_pton(AF_INET, "127.0.0.1", &address.sin_addr);
-  int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1;
-  if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address)) fail("connect");
-  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-  return fd;
-}
-
-static void send_all(int fd, const char *data, size_t count) {
-  while (count) {
-    ssize_t sent = send(fd, data, count, MSG_NOSIGNAL);
-    if (sent < 0 && errno == EINTR) continue;
-    if (sent <= 0) fail("send");
-    data += sent;
-    count -= sent;
-  }
-}
 
 static int subscribe(const char *path) {
   char request[512];

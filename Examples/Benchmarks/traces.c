@@ -6,18 +6,13 @@
 // before is acknowledged and not stored again. Each connection waits for an answer before it sends the next request. Prints one line of name=value pairs; exit status 1 when
 // a request was not acknowledged as a whole.
 #define _GNU_SOURCE
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/random.h>
 #include <sys/resource.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "load.h"
 
 struct connection {
   pthread_t thread;
@@ -26,7 +21,6 @@ struct connection {
   double waited;
 };
 
-static int port;
 static double seconds;
 static int is_json;
 static char *body;
@@ -34,17 +28,6 @@ static size_t length;
 static size_t *ids;
 static long spans;
 static uint32_t run;
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return t.tv_sec + t.tv_nsec / 1e9;
-}
-
-static void fail(const char *what) {
-  fprintf(stderr, "traces: %s: %s\n", what, errno ? strerror(errno) : "unexpected");
-  exit(2);
-}
 
 static char *load(const char *path, size_t *count) {
   FILE *file = fopen(path, "rb");
@@ -69,25 +52,6 @@ static void load_ids(const char *path) {
   for (long i = 0; i < spans; i++) {
     ids[i] = strtoull(place, &place, 10);
     if (ids[i] + 32 > length) fail(name);
-  }
-}
-
-static int dial(void) {
-  struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port)};
-  inet_pton(AF_INET, "127.0.0.1", &address.sin_addr);
-  int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1;
-  if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address)) fail("connect");
-  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-  return fd;
-}
-
-static void send_all(int fd, const char *data, size_t count) {
-  while (count) {
-    ssize_t sent = send(fd, data, count, MSG_NOSIGNAL);
-    if (sent < 0 && errno == EINTR) continue;
-    if (sent <= 0) fail("send");
-    data += sent;
-    count -= sent;
   }
 }
 
