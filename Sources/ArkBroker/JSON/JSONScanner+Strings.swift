@@ -8,22 +8,27 @@ extension JSONScanner {
   static func scanString(
     from start: UnsafeRawPointer, end: UnsafeRawPointer
   ) throws(Failure) -> StringEnd {
-    // Names, and most values, are plain text that ends within sixteen bytes or the next sixteen.
-    if end - start >= 32 {
-      var place = start
-      var marks = ark_string_marks_16(place)
-      if marks == 0 {
-        place += 16
-        marks = ark_string_marks_16(place)
-      }
-      if marks != 0 {
-        place += marks.trailingZeroBitCount
-        if place.load(as: UInt8.self) == UInt8(ascii: "\"") {
-          return StringEnd(quote: place, escapes: .none)
-        }
-      }
+    if let quote = nearbyQuote(from: start, end: end) {
+      return StringEnd(quote: quote, escapes: .none)
     }
     return try scanLongString(from: start, end: end)
+  }
+
+  /// The quote that ends plain text within sixteen bytes or the next sixteen, as that of names and most values does; nil where it takes a closer look.
+  @inline(__always)
+  static func nearbyQuote(
+    from start: UnsafeRawPointer, end: UnsafeRawPointer
+  ) -> UnsafeRawPointer? {
+    guard end - start >= 32 else { return nil }
+    var place = start
+    var marks = ark_string_marks_16(place)
+    if marks == 0 {
+      place += 16
+      marks = ark_string_marks_16(place)
+    }
+    guard marks != 0 else { return nil }
+    place += marks.trailingZeroBitCount
+    return place.load(as: UInt8.self) == UInt8(ascii: "\"") ? place : nil
   }
 
   /// The same, 64 bytes at a time, with a branch for each 64 bytes and not for each escape: text

@@ -125,19 +125,7 @@ struct RedactionSearch: Sendable {
   private static func closingQuote(
     from start: UnsafeRawPointer, end: UnsafeRawPointer, hasEscapes: inout Bool
   ) -> UnsafeRawPointer {
-    // Most texts end within sixteen bytes or the next sixteen.
-    if end - start >= 32 {
-      var place = start
-      var marks = ark_string_marks_16(place)
-      if marks == 0 {
-        place += 16
-        marks = ark_string_marks_16(place)
-      }
-      if marks != 0 {
-        place += marks.trailingZeroBitCount
-        if place.load(as: UInt8.self) == UInt8(ascii: "\"") { return place }
-      }
-    }
+    if let quote = JSONScanner.nearbyQuote(from: start, end: end) { return quote }
     return longClosingQuote(from: start, end: end, hasEscapes: &hasEscapes)
   }
 
