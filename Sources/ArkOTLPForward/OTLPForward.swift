@@ -81,9 +81,8 @@ public struct OTLPForward: EventSink {
   }
 
   /// What an OTLP receiver brings in: events of kind `span`, `log` and `metric`, and those below.
-  public static let receivedOverOTLP: Match =
-    .kind("span") || .kind("span.*") || .kind("log") || .kind("log.*") || .kind("metric")
-    || .kind("metric.*")
+  public static let receivedOverOTLP: Match = OTLPSignal.allCases
+    .map { .kind("\($0.kind)") || .kind("\($0.kind).*") }.reduce(.none, ||)
 
   /// What has been sent since the process started.
   public var statistics: OTLPForwardStatistics { counters.statistics }

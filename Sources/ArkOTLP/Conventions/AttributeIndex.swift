@@ -152,29 +152,25 @@ final class AttributeIndex: @unchecked Sendable {
 
 /// The names of kinds, each once, with each signal's name in front.
 private struct Kinds {
-  /// The row of what nothing is known about.
-  static let plain = 0
-
   // Few, and never freed: an event's kind is looked up where a view is needed.
-  private var texts: [(span: UnsafeRawBufferPointer, log: UnsafeRawBufferPointer)] = []
+  // One for each signal, then those of the next name.
+  private var texts: [UnsafeRawBufferPointer] = []
   private var rows: [String: Int] = [:]
-  private let metric = Schema.keep("metric")
 
+  /// Row 0 is what nothing is known about.
   init() { _ = row("") }
 
   mutating func row(_ name: String) -> Int {
     if let row = rows[name] { return row }
-    let suffix = name.isEmpty ? "" : "." + name
-    texts.append((Schema.keep("span" + suffix), Schema.keep("log" + suffix)))
-    rows[name] = texts.count - 1
-    return texts.count - 1
+    let row = rows.count
+    rows[name] = row
+    for signal in OTLPSignal.allCases {
+      texts.append(Schema.keep(name.isEmpty ? "\(signal.kind)" : "\(signal.kind).\(name)"))
+    }
+    return row
   }
 
   func text(_ row: Int, _ signal: OTLPSignal) -> UnsafeRawBufferPointer {
-    switch signal {
-    case .traces: texts[row].span
-    case .logs: texts[row].log
-    case .metrics: metric
-    }
+    texts[row * OTLPSignal.allCases.count + signal.number]
   }
 }

@@ -112,20 +112,12 @@ private struct EncoderRun: ~Copyable {
 }
 
 extension OTLPSignal {
-  /// Its place in `allCases`.
-  fileprivate var number: Int {
-    switch self {
-    case .traces: 0
-    case .logs: 1
-    case .metrics: 2
-    }
-  }
-
   /// The signal that a kind speaks of: `span`, `log`, `metric`, and those that go on with a dot.
   fileprivate init?(kindOf event: Event) {
     let kind = event.storage.field(.kind, of: event.index)
     defer { withExtendedLifetime(event) {} }
-    func isKind(_ name: StaticString) -> Bool {
+    let signal = OTLPSignal.allCases.first { signal in
+      let name = signal.kind
       let count = name.utf8CodeUnitCount
       guard kind.count >= count, kind.count == count || kind[count] == UInt8(ascii: ".") else {
         return false
@@ -133,14 +125,7 @@ extension OTLPSignal {
       return kind.prefix(count).elementsEqual(
         UnsafeBufferPointer(start: name.utf8Start, count: count))
     }
-    if isKind("span") {
-      self = .traces
-    } else if isKind("log") {
-      self = .logs
-    } else if isKind("metric") {
-      self = .metrics
-    } else {
-      return nil
-    }
+    guard let signal else { return nil }
+    self = signal
   }
 }

@@ -120,7 +120,7 @@ final class RequestBuilder {
 
   /// A head's members end with a comma, a record begins with one.
   private func writeJSON(to body: inout ByteWriter) {
-    let names = signal.listNames
+    let names = signal.schema.listNames
     body.append("{\"")
     body.append(names.resources)
     body.append("\":[")
@@ -166,14 +166,18 @@ final class RequestBuilder {
   }
 }
 
-extension OTLPSignal {
-  fileprivate var listNames: (resources: StaticString, scopes: StaticString, records: StaticString)
+extension SignalSchema {
+  /// The names of the lists: 1 is that of a request, 2 that of an envelope.
+  fileprivate var listNames:
+    (
+      resources: UnsafeRawBufferPointer, scopes: UnsafeRawBufferPointer,
+      records: UnsafeRawBufferPointer
+    )
   {
-    switch self {
-    case .traces: ("resourceSpans", "scopeSpans", "spans")
-    case .logs: ("resourceLogs", "scopeLogs", "logRecords")
-    case .metrics: ("resourceMetrics", "scopeMetrics", "metrics")
+    func name(_ number: UInt32, of message: MessageType) -> UnsafeRawBufferPointer {
+      message.field(number).unsafelyUnwrapped.pointee.name
     }
+    return (name(1, of: request), name(2, of: resource), name(2, of: scope))
   }
 }
 

@@ -24,6 +24,24 @@ public enum OTLPSignal: Sendable, CaseIterable {
     }
   }
 
+  /// Its place in `allCases`.
+  var number: Int {
+    switch self {
+    case .traces: 0
+    case .logs: 1
+    case .metrics: 2
+    }
+  }
+
+  /// The kind of its events: this, or this with a dot and more behind it.
+  package var kind: StaticString {
+    switch self {
+    case .traces: "span"
+    case .logs: "log"
+    case .metrics: "metric"
+    }
+  }
+
   /// One record and several, for messages to people.
   var recordName: (one: StaticString, several: StaticString) {
     switch self {
