@@ -37,8 +37,11 @@ extension MessageTranscoder {
     let start = out.beginDelimited()
     try json.beginObject()
     if let key = try json.nextKey() {
-      let variant = AnyValueVariant(canonical: key)
-      guard variant != .unknown else { throw json.error(.unknownField) }
+      let variant = AnyValueVariant(key)
+      // The other spelling of the name is not OTLP.
+      guard variant != .unknown, !key.hasEscapes, !key.raw.contains(UInt8(ascii: "_")) else {
+        throw json.error(.unknownField)
+      }
       out.append(tag: variant.rawValue, variant.wireType)
       switch variant {
       case .string: out.appendProtobuf(try json.readString())
@@ -91,30 +94,5 @@ extension MessageTranscoder {
     }
     out.append(varint: UInt64(spare.count))
     out.append(spare.bytes)
-  }
-}
-
-extension AnyValueVariant {
-  /// The variant of this name, which must be spelled as OTLP/JSON spells it.
-  fileprivate init(canonical key: JSONString) {
-    if key.hasRawText("stringValue") {
-      self = .string
-    } else if key.hasRawText("intValue") {
-      self = .int
-    } else if key.hasRawText("boolValue") {
-      self = .bool
-    } else if key.hasRawText("doubleValue") {
-      self = .double
-    } else if key.hasRawText("arrayValue") {
-      self = .array
-    } else if key.hasRawText("kvlistValue") {
-      self = .kvlist
-    } else if key.hasRawText("bytesValue") {
-      self = .bytes
-    } else if key.hasRawText("stringValueStrindex") {
-      self = .stringIndex
-    } else {
-      self = .unknown
-    }
   }
 }

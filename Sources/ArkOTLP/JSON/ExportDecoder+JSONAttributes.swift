@@ -152,36 +152,3 @@ extension ExportDecoder {
     writer.out.append(UInt8(ascii: "\""))
   }
 }
-
-extension AnyValueVariant {
-  @inline(__always)
-  fileprivate init(_ key: JSONString) {
-    if key.isNamed("stringValue", "string_value") {
-      self = .string
-    } else if key.isNamed("intValue", "int_value") {
-      self = .int
-    } else if key.isNamed("boolValue", "bool_value") {
-      self = .bool
-    } else if key.isNamed("doubleValue", "double_value") {
-      self = .double
-    } else if key.isNamed("arrayValue", "array_value") {
-      self = .array
-    } else if key.isNamed("kvlistValue", "kvlist_value") {
-      self = .kvlist
-    } else if key.isNamed("bytesValue", "bytes_value") {
-      self = .bytes
-    } else if key.isNamed("stringValueStrindex", "string_value_strindex") {
-      self = .stringIndex
-    } else {
-      self = .unknown
-    }
-  }
-}
-
-extension JSONString {
-  /// Whether this is the field of that name, in either spelling (see `MessageField.protoName`).
-  @inline(__always)
-  func isNamed(_ camelCase: StaticString, _ snakeCase: StaticString) -> Bool {
-    self == camelCase || self == snakeCase
-  }
-}

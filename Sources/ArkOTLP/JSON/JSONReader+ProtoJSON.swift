@@ -108,6 +108,12 @@ extension JSONReader {
 }
 
 extension JSONString {
+  /// Whether this is the field of that name, in either spelling (see `MessageField.protoName`).
+  @inline(__always)
+  func isNamed(_ camelCase: StaticString, _ snakeCase: StaticString) -> Bool {
+    self == camelCase || self == snakeCase
+  }
+
   /// The value of one to nineteen plain digits, which is what nearly every 64-bit integer is sent as.
   fileprivate var shortDecimal: UInt64? {
     guard rawCount > 0, rawCount < 20, escapes == .none else { return nil }
