@@ -120,9 +120,10 @@ struct CanonicalWriter: ~Copyable {
     out.append(UInt8(ascii: "\""))
   }
 
-  /// Writes an id that stands in `out` from `start` on in lower case: what it is worth.
-  func judge(identifierAt start: Int, byteCount: Int) -> RecordID {
-    guard out.count - start == 2 * byteCount else { return .invalid(offset: 0) }
+  /// What an id is worth whose digits, in lower case, stand in `out` from `start` on.
+  /// - Parameter offset: where it is in the request.
+  func judge(identifierAt start: Int, byteCount: Int, offset: Int) -> RecordID {
+    guard out.count - start == 2 * byteCount else { return .invalid(offset: offset) }
     var bits: UInt64 = 0
     var words: (UInt64, UInt64) = (0, 0)
     for place in stride(from: start, to: start + 2 * byteCount, by: 16) {

@@ -34,23 +34,25 @@ struct AttributeHints: ~Copyable {
     _ meaning: AttributeIndex.Meaning, _ text: AttributeText, side: inout ByteWriter
   ) {
     let held: HeldText
+    var isText = true
     switch text {
     case .none: return
-    case .integer(let value): held = HeldText(value, side: &side)
+    case .integer(let value):
+      held = HeldText(value, side: &side)
+      isText = false
     case .string(let string):
       guard string.rawCount <= CorrelationConvention.maximumTextBytes * 6 else { return }
       held = HeldText(string, side: &side)
     case .utf8(let text): held = HeldText(text)
     }
     guard held.count > 0, held.count <= CorrelationConvention.maximumTextBytes else { return }
-    // An event could not be read again that had them in an id.
+    // An event could not be read again that had control characters in an id.
     guard AttributeCharacters.areAllowed(in: held.bytes(side: side.bytes)) else { return }
     isTouched = true
     if let field = meaning.field, meaning.rank < slots[field.rawValue].rank {
       slots[field.rawValue] = Slot(rank: meaning.rank, text: held)
     }
-    if meaning.kindRule >= 0, case .integer = text {
-    } else if meaning.kindRule >= 0 {
+    if isText, meaning.kindRule >= 0 {
       noteKind(held.bytes(side: side.bytes), rule: meaning.kindRule)
     }
     if meaning.isEntityName { entityName = held }

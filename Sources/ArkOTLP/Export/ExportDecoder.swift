@@ -142,8 +142,7 @@ package struct ExportDecoder: ~Copyable {
     let role = field.pointee.role
     if role != .none {
       let byteCount = field.pointee.type == .traceID ? 16 : 8
-      var id = writer.judge(identifierAt: start, byteCount: byteCount)
-      if case .invalid = id { id = .invalid(offset: offset) }
+      var id = writer.judge(identifierAt: start, byteCount: byteCount, offset: offset)
       if case .zero = id {
         if signal == .logs || role == .parentSpanID {
           writer.takeBack()

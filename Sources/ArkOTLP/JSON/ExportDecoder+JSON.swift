@@ -25,12 +25,43 @@ extension ExportDecoder {
   /// ResourceSpans, ResourceLogs or ResourceMetrics.
   private mutating func readResource(_ schema: SignalSchema) throws(JSONError) {
     let number = records.beginResource()
+    let fragment = try readEnvelope(schema.resource, ",\"resource\":", resource: number) {
+      (decoder) throws(JSONError) in
+      try decoder.readScope(schema, resource: number)
+    }
+    records.setFragment(fragment, ofResource: number)
+  }
+
+  /// ScopeSpans, ScopeLogs or ScopeMetrics.
+  private mutating func readScope(_ schema: SignalSchema, resource: Int) throws(JSONError) {
+    let number = records.beginScope(resource: resource)
+    let fragment = try readEnvelope(schema.scope, ",\"scope\":", resource: nil) {
+      (decoder) throws(JSONError) in
+      _ = try decoder.json.peek()
+      let offset = decoder.json.offset
+      let start = decoder.beginRecord()
+      try decoder.readMessage(schema.record)
+      decoder.endRecord(from: start, scope: number, offset: offset)
+    }
+    records.setFragment(fragment, ofScope: number)
+  }
+
+  /// What two envelopes have in common: a resource or scope, a list, and a schema URL.
+  /// - Parameters:
+  ///   - name: of the member that resource or scope become at the end of each payload.
+  ///   - resource: the number of the resource whose attributes are to be noted; nil for a scope.
+  ///   - element: reads one element of the list.
+  /// - Returns: that member in the output.
+  private mutating func readEnvelope(
+    _ envelope: MessageType, _ name: StaticString, resource: Int?,
+    _ element: (inout ExportDecoder) throws(JSONError) -> Void
+  ) throws(JSONError) -> Range<Int> {
     var message = writer.begin()
     var body = 0..<0
     var schemaURL = HeldText.none
     try json.beginObject()
     while let key = try json.nextKey() {
-      guard let field = schema.resource.field(key) else {
+      guard let field = envelope.field(key) else {
         try json.skipValue()
         continue
       }
@@ -38,58 +69,18 @@ extension ExportDecoder {
       switch field.pointee.number {
       case 1:
         hints.reset()
-        body = try open(field)
-        records.note(hints, resource: number)
+        let start = writer.out.count
+        try readMessage(field.pointee.message.unsafelyUnwrapped.pointee)
+        body = start..<writer.out.count
+        if let resource { records.note(hints, resource: resource) }
       case 2:
         try json.beginArray()
-        while try json.nextElement() { try readScope(schema, resource: number) }
+        while try json.nextElement() { try element(&self) }
       default:
         schemaURL = HeldText(try json.readString(), side: &side)
       }
     }
-    records.setFragment(
-      writeFragment(",\"resource\":", body, schemaURL), ofResource: number)
-  }
-
-  /// ScopeSpans, ScopeLogs or ScopeMetrics.
-  private mutating func readScope(_ schema: SignalSchema, resource: Int) throws(JSONError) {
-    let number = records.beginScope(resource: resource)
-    var message = writer.begin()
-    var body = 0..<0
-    var schemaURL = HeldText.none
-    try json.beginObject()
-    while let key = try json.nextKey() {
-      guard let field = schema.scope.field(key) else {
-        try json.skipValue()
-        continue
-      }
-      guard try has(field, &message) else { continue }
-      switch field.pointee.number {
-      case 1:
-        body = try open(field)
-      case 2:
-        try json.beginArray()
-        while try json.nextElement() {
-          _ = try json.peek()
-          let offset = json.offset
-          let start = beginRecord()
-          try readMessage(schema.record)
-          endRecord(from: start, scope: number, offset: offset)
-        }
-      default:
-        schemaURL = HeldText(try json.readString(), side: &side)
-      }
-    }
-    records.setFragment(writeFragment(",\"scope\":", body, schemaURL), ofScope: number)
-  }
-
-  /// Reads a message and leaves it without its closing brace: where it is in the output.
-  private mutating func open(
-    _ field: UnsafePointer<MessageField>
-  ) throws(JSONError) -> Range<Int> {
-    let start = writer.out.count
-    try readMessage(field.pointee.message.unsafelyUnwrapped.pointee)
-    return start..<writer.out.count
+    return writeFragment(name, body, schemaURL)
   }
 
   // MARK: Messages
@@ -113,11 +104,7 @@ extension ExportDecoder {
         try readValue(field, &message)
       }
     }
-    if deferred != 0, let field = type.deferredField {
-      if field.pointee.role == .flags { facts.flags = deferred }
-      writer.place(field, &message)
-      writer.out.append(decimal: UInt64(deferred))
-    }
+    if deferred != 0, let field = type.deferredField { write(deferred, field, &message) }
     writer.settle(message)
   }
 
@@ -172,7 +159,6 @@ extension ExportDecoder {
       guard !message.isOneofSet else { throw json.error(.severalValues) }
       message.isOneofSet = true
     }
-    let keeps = field.pointee.keepsDefault
     switch field.pointee.type {
     case .string:
       let text = try json.readString()
@@ -180,44 +166,15 @@ extension ExportDecoder {
       guard !text.isEmpty else { return }
       writer.place(field, &message)
       writer.out.appendJSON(text)
-    case .fixed64, .uint64:
-      let value = try json.readUInt64()
-      guard value != 0 else { return }
-      note(field.pointee.role, value)
-      writer.place(field, &message)
-      writer.append(value)
     case .traceID, .spanID:
       try readIdentifier(field, &message)
-    case .uint32, .fixed32:
-      let value = try json.readUInt32()
-      guard value != 0 else { return }
-      if field.pointee.role == .flags { facts.flags = value }
-      writer.place(field, &message)
-      writer.out.append(decimal: UInt64(value))
-    case .int32, .sint32:
-      let value = try json.readInt32()
-      guard value != 0 else { return }
-      writer.place(field, &message)
-      writer.out.append(decimal: Int64(value))
-    case .enumeration:
-      let value = try json.readEnum(field.pointee.enumNames)
-      guard value != 0 else { return }
-      writer.place(field, &message)
-      writer.out.append(decimal: Int64(value))
-    case .bool:
-      guard try json.readBool() else { return }
-      writer.place(field, &message)
-      writer.out.append("true")
-    case .double:
-      let value = try json.readDouble()
-      guard keeps || value.bitPattern != 0 else { return }
-      writer.place(field, &message)
-      writer.out.appendJSON(value)
-    case .sfixed64:
-      let value = try json.readInt64()
-      guard keeps || value != 0 else { return }
-      writer.place(field, &message)
-      writer.append(value)
+    case .fixed64, .uint64: write(try json.readUInt64(), field, &message)
+    case .uint32, .fixed32: write(try json.readUInt32(), field, &message)
+    case .int32, .sint32: write(try json.readInt32(), field, &message)
+    case .enumeration: write(try json.readEnum(field.pointee.enumNames), field, &message)
+    case .bool: write(try json.readBool(), field, &message)
+    case .double: write(try json.readDouble(), field, &message)
+    case .sfixed64: write(try json.readInt64(), field, &message)
     case .message:
       writer.place(field, &message)
       try readMessage(field.pointee.message.unsafelyUnwrapped.pointee)

@@ -299,7 +299,6 @@ extension ExportDecoder {
     _ message: inout CanonicalWriter.Message
   ) throws(ProtobufError) {
     let found = wireFields[run.upperBound - 1]
-    let keeps = field.pointee.keepsDefault
     switch field.pointee.type {
     case .string:
       if run.count > 1 { _ = try heldText(run) }
@@ -307,11 +306,6 @@ extension ExportDecoder {
       guard found.count > 0 else { return }
       writer.place(field, &message)
       try appendText(found.bytes)
-    case .fixed64, .uint64:
-      guard found.value != 0 else { return }
-      note(field.pointee.role, found.value)
-      writer.place(field, &message)
-      writer.append(found.value)
     case .traceID, .spanID:
       guard found.count > 0 else { return }
       writer.place(field, &message)
@@ -319,34 +313,15 @@ extension ExportDecoder {
       let start = writer.out.count
       writer.out.append(hexadecimal: found.bytes)
       noteIdentifier(field, from: start, offset: found.start - protobuf.base)
-    case .uint32, .fixed32:
-      let value = UInt32(truncatingIfNeeded: found.value)
-      guard value != 0 else { return }
-      if field.pointee.role == .flags { facts.flags = value }
-      writer.place(field, &message)
-      writer.out.append(decimal: UInt64(value))
-    case .int32, .enumeration:
-      let value = Int32(truncatingIfNeeded: found.value)
-      guard value != 0 else { return }
-      writer.place(field, &message)
-      writer.out.append(decimal: Int64(value))
+    case .fixed64, .uint64: write(found.value, field, &message)
+    case .uint32, .fixed32: write(UInt32(truncatingIfNeeded: found.value), field, &message)
+    case .int32, .enumeration: write(Int32(truncatingIfNeeded: found.value), field, &message)
     case .sint32:
       let bits = UInt32(truncatingIfNeeded: found.value)
-      guard bits != 0 else { return }
-      writer.place(field, &message)
-      writer.out.append(decimal: Int64(Int32(bitPattern: bits >> 1) ^ -Int32(bits & 1)))
-    case .bool:
-      guard found.value != 0 else { return }
-      writer.place(field, &message)
-      writer.out.append("true")
-    case .double:
-      guard keeps || found.value != 0 else { return }
-      writer.place(field, &message)
-      writer.out.appendJSON(Double(bitPattern: found.value))
-    case .sfixed64:
-      guard keeps || found.value != 0 else { return }
-      writer.place(field, &message)
-      writer.append(Int64(bitPattern: found.value))
+      write(Int32(bitPattern: bits >> 1) ^ -Int32(bits & 1), field, &message)
+    case .bool: write(found.value != 0, field, &message)
+    case .double: write(Double(bitPattern: found.value), field, &message)
+    case .sfixed64: write(Int64(bitPattern: found.value), field, &message)
     case .message:
       writer.place(field, &message)
       try readMessage(field.pointee.message.unsafelyUnwrapped.pointee, run)
