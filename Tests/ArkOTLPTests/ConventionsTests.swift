@@ -64,6 +64,10 @@ import Testing
     #expect(try session(#"{"stringValue":"\#(String(repeating: "x", count: 1025))"}"#) == nil)
   }
 
+  @Test func aServicesNameMayHoldAnything() throws {
+    #expect(try event([:], resource: ["service.name": #"a\nb"#]).source == "/otlp/a%0Ab")
+  }
+
   @Test func findsAttributesWhoseNamesAreEscapedOrComeLast() throws {
     let body = request(
       span: #","attributes":[{"value":{"stringValue":"v"},"key":"session\u002eid"}]"#)

@@ -46,17 +46,17 @@ struct AttributeHints: ~Copyable {
     case .utf8(let text): held = HeldText(text)
     }
     guard held.count > 0, held.count <= CorrelationConvention.maximumTextBytes else { return }
-    // An event could not be read again that had control characters in an id.
-    guard AttributeCharacters.areAllowed(in: held.bytes(side: side.bytes)) else { return }
     isTouched = true
+    let bytes = held.bytes(side: side.bytes)
+    if isText, meaning.kindRule >= 0 { noteKind(bytes, rule: meaning.kindRule) }
+    // In the source it is percent-encoded, whatever it is.
+    if meaning.isServiceName { serviceName = held }
+    // An event could not be read again that had control characters in an id.
+    guard AttributeCharacters.areAllowed(in: bytes) else { return }
     if let field = meaning.field, meaning.rank < slots[field.rawValue].rank {
       slots[field.rawValue] = Slot(rank: meaning.rank, text: held)
     }
-    if isText, meaning.kindRule >= 0 {
-      noteKind(held.bytes(side: side.bytes), rule: meaning.kindRule)
-    }
     if meaning.isEntityName { entityName = held }
-    if meaning.isServiceName { serviceName = held }
   }
 
   private mutating func noteKind(_ value: UnsafeRawBufferPointer, rule number: Int32) {
