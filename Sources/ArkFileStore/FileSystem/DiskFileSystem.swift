@@ -111,7 +111,7 @@ package struct DiskFileSystem: FileSystem {
     // The note only helps people: a full disk must not keep a store from being read.
     try? file.resize(to: 0)
     try? file.writeAll(Array(holder.utf8), at: 0)
-    return file
+    return DiskLock(file)
   }
 
   /// A call that answers with a descriptor, once more when a signal came between.
@@ -126,9 +126,19 @@ package struct DiskFileSystem: FileSystem {
   }
 }
 
-/// A descriptor. `flock` locks belong to it, so it can be one, too.
-private final class DiskFile: File, FileLock {
-  private let descriptor: Int32
+/// A lock on a file, which belongs to the open file.
+///
+/// Closing the descriptor does not end it while a process that was just forked has a copy, until its `exec`.
+private final class DiskLock: FileLock {
+  private let file: DiskFile
+
+  init(_ file: DiskFile) { self.file = file }
+
+  deinit { flock(file.descriptor, LOCK_UN) }
+}
+
+private final class DiskFile: File {
+  fileprivate let descriptor: Int32
   private let path: String
 
   init(_ descriptor: Int32, _ path: String) {
