@@ -77,7 +77,9 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "ArkOTLPForwardTests",
-      dependencies: ["ArkBroker", "ArkHTTP", "ArkOTLP", "ArkOTLPForward", "CZlib"],
+      dependencies: [
+        "ArkBroker", "ArkBrokerTesting", "ArkHTTP", "ArkOTLP", "ArkOTLPForward", "CZlib",
+      ],
       swiftSettings: settings),
     .testTarget(
       name: "DocumentationTests",

@@ -29,3 +29,12 @@ func within<Result: Sendable>(
     continuation.finish()
   }
 }
+
+/// Gives way to other tasks until something holds; at most a minute, which only a test that fails takes.
+package func eventually(_ what: String, _ holds: () async -> Bool) async throws {
+  let end = ContinuousClock.now + .seconds(60)
+  while !(await holds()) {
+    guard ContinuousClock.now < end else { throw Breach(message: "not within a minute: \(what)") }
+    await Task.yield()
+  }
+}

@@ -185,7 +185,7 @@ import Testing
       // Before it has begun, on its way, and while it waits.
       if round % 3 == 1 { await Task.yield() }
       if round % 3 == 2 {
-        await eventually("the cursor waits") { log.tail.waiterCount == 1 }
+        try await eventually("the cursor waits") { log.tail.waiterCount == 1 }
       }
       task.cancel()
       #expect(try await task.value)

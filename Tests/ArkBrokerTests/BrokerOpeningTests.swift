@@ -69,11 +69,11 @@ import Testing
       Services(server)
     }
     let run = Task { try await broker.run() }
-    await eventually("the servers run") { server.runs.value == 2 }
+    try await eventually("the servers run") { server.runs.value == 2 }
     #expect(!broker.isOpen)
     #expect(sinks.value == 0)
     store.gate.raise()
-    await eventually("the sinks run") { sinks.value == 1 }
+    try await eventually("the sinks run") { sinks.value == 1 }
     #expect(broker.isOpen)
     run.cancel()
     try await run.value
@@ -90,7 +90,7 @@ import Testing
       Watches(runs: sinks)
     }
     let run = Task { try await broker.run() }
-    await eventually("the server runs") { server.runs.value == 1 }
+    try await eventually("the server runs") { server.runs.value == 1 }
     store.gate.raise()
     let error = await #expect(throws: StoreError.self) { try await run.value }
     #expect(error?.code == .locked)

@@ -93,7 +93,7 @@ import Testing
       if number == 1 { await store.waits() }
     }
     store.letThrough()
-    await eventually("every publisher gets an answer") { results.all.count == 5 }
+    try await eventually("every publisher gets an answer") { results.all.count == 5 }
     for (number, result) in results.all {
       switch result {
       case .success(let receipt): #expect(receipt.stored == 1 && number != 3)
@@ -119,7 +119,7 @@ import Testing
         if case .failure(let error) = result { error.code } else { nil }
       } == [.overloaded, .overloaded])
     store.letThrough()
-    await eventually("the others are stored") { results.all.count == 4 }
+    try await eventually("the others are stored") { results.all.count == 4 }
     let again = try await broker.publish(events(3..<4))
     #expect(again.stored == 1)
   }
@@ -137,7 +137,7 @@ import Testing
       broker.inlet.publish(events(number..<number + 1)) { places.add((try? $0.get())?.first) }
     }
     store.letThrough()
-    await eventually("every publisher gets an answer") { places.all.count == 64 }
+    try await eventually("every publisher gets an answer") { places.all.count == 64 }
     #expect(store.appends - before <= 2)
     #expect(places.all == (2...65).map { Position(rawValue: $0) })
   }

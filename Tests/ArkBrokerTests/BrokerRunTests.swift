@@ -66,7 +66,7 @@ import Testing
       Collects(name: "all", seen: seen)
     }
     let run = Task { try await broker.run() }
-    await eventually("the source publishes") { await broker.statistics.eventsIn == 5 }
+    try await eventually("the source publishes") { await broker.statistics.eventsIn == 5 }
     // What is published until the end reaches the sink.
     try await broker.publish(events(5..<9))
     run.cancel()
@@ -140,8 +140,8 @@ import Testing
       return seen
     }
     let run = Task { try await broker.run() }
-    await eventually("the source publishes") { await broker.statistics.eventsIn == 3 }
-    await eventually("the reader reads") { await broker.statistics.eventsOut == 3 }
+    try await eventually("the source publishes") { await broker.statistics.eventsIn == 3 }
+    try await eventually("the reader reads") { await broker.statistics.eventsOut == 3 }
     run.cancel()
     try await run.value
     #expect(try await reader.value == [1, 2, 3])

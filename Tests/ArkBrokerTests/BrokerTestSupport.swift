@@ -3,17 +3,6 @@ import ArkBrokerTesting
 import Synchronization
 import Testing
 
-/// Gives way until something holds, a bounded number of times.
-func eventually(
-  _ comment: Comment, location: SourceLocation = #_sourceLocation, _ holds: () async -> Bool
-) async {
-  for _ in 0..<200_000 {
-    if await holds() { return }
-    await Task.yield()
-  }
-  Issue.record(comment, sourceLocation: location)
-}
-
 /// A number that several tasks change.
 final class Tally: Sendable {
   private let count = Mutex(0)

@@ -57,7 +57,7 @@ import Testing
     thread.act { publish(2..<5, into: broker, on: thread, outcomes) }
     store.letThrough()
     // The first was stored alone; the three that waited for it are one group.
-    await eventually("both groups are told") { thread.count == 2 }
+    try await eventually("both groups are told") { thread.count == 2 }
     #expect(store.appends == 3 && outcomes.all.isEmpty)
     thread.runJobs()
     #expect(try positions(outcomes) == [2, 3, 4, 5] && thread.count == 0)
@@ -74,7 +74,7 @@ import Testing
     try await broker.publish(events(0..<1))
     let (thread, outcomes) = (StillThread(), Outcomes())
     thread.act { publish(1..<2, into: broker, on: thread, outcomes) }
-    await eventually("the thread is told") { thread.count == 1 }
+    try await eventually("the thread is told") { thread.count == 1 }
     #expect(outcomes.all.isEmpty)
     thread.runJobs()
     #expect(outcomes.all == [.failure(PublishError(.storeFailed, "no luck"))])

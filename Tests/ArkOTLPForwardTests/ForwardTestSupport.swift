@@ -121,14 +121,3 @@ func spanIDs(of request: ForwardRequest) throws -> [String] {
   }
   return events.map { $0[.span] ?? $0.id }
 }
-
-/// Gives way until something holds, a bounded number of times.
-func eventually(
-  _ comment: Comment, location: SourceLocation = #_sourceLocation, _ holds: () async -> Bool
-) async {
-  for _ in 0..<400_000 {
-    if await holds() { return }
-    await Task.yield()
-  }
-  Issue.record(comment, sourceLocation: location)
-}

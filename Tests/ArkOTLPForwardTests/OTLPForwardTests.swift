@@ -1,4 +1,5 @@
 import ArkBroker
+import ArkBrokerTesting
 import ArkHTTP
 import ArkOTLP
 import Foundation
@@ -180,10 +181,10 @@ import Testing
     let running = Task { try await broker.run() }
     let alone = Task { try await sink.run(reading: outlet) }
     for number in 1...20 { try await broker.publish(span(number)) }
-    await eventually("the other receiver has them all") {
+    try await eventually("the other receiver has them all") {
       ((try? receiver.spans()) ?? []).flatMap { $0 }.count == 20
     }
-    await eventually("the silent ones have a request each") {
+    try await eventually("the silent ones have a request each") {
       silent.allSatisfy { $0.requests.count == 1 }
     }
     alone.cancel()
@@ -202,7 +203,7 @@ import Testing
     try await broker.publish(span(1))
     let outlet = broker.outlet
     let running = Task { try await sink.run(reading: outlet) }
-    await eventually("the request has been refused") { sink.statistics.retries == 1 }
+    try await eventually("the request has been refused") { sink.statistics.retries == 1 }
     running.cancel()
     await #expect(throws: CancellationError.self) { try await running.value }
   }

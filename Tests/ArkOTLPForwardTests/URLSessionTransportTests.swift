@@ -1,4 +1,5 @@
 import ArkBroker
+import ArkBrokerTesting
 import ArkHTTP
 import ArkOTLP
 import Foundation
@@ -152,7 +153,7 @@ import Testing
       defer { transport.close() }
       let request = try request(base + "/a")
       let sending = Task { await transport.send(request) }
-      await eventually("the request has arrived") { !seen.all.isEmpty }
+      try await eventually("the request has arrived") { !seen.all.isEmpty }
       sending.cancel()
       let outcome = await sending.value
       #expect(throws: ForwardFailure(.cancelled, "cancelled")) { try outcome.get() }
@@ -237,7 +238,7 @@ import Testing
     }
     let running = Task { try await broker.run() }
     try await broker.publish(span(1))
-    await eventually("it is refused") { forward.statistics.refused == 1 }
+    try await eventually("it is refused") { forward.statistics.refused == 1 }
     #expect(lines.count("it is this broker itself") == 1)
     #expect(await broker.statistics.eventsIn == 1)
     running.cancel()
