@@ -136,8 +136,8 @@ struct WakeGroup: Sendable {
 /// The state of the tail. Not thread-safe: the tail's lock guards it. Returns whom to wake; the caller does so after the lock.
 private struct TailState: ~Copyable {
   private let capacity: Int
-  /// The oldest first; those before `start` are gone.
-  private var batches: [Entry] = []
+  /// The oldest first; those before `start` are gone, and nil.
+  private var batches: [Entry?] = []
   private var start = 0
   private var bytes = 0
   private(set) var newest: Position
@@ -166,16 +166,16 @@ private struct TailState: ~Copyable {
   }
 
   mutating func append(_ batch: StoredBatch, now: () -> Int64) -> [WakeGroup] {
-    guard let first = batch.first?.position, let last = batch.last?.position else { return [] }
+    guard let first = batch.firstPosition, let last = batch.lastPosition else { return [] }
     let expiry = BatchExpiry(batch, now: now)
     if expiry.first < .max { hasExpiring = true }
     batches.append(Entry(batch: batch, first: first, last: last, expiry: expiry))
     bytes += batch.storage.footprint
     newest = last
     while bytes > capacity, batches.count - start > 1 {
-      forgotten = batches[start].last
-      bytes -= batches[start].batch.storage.footprint
-      batches[start] = batches[start + 1]
+      forgotten = batches[start]!.last
+      bytes -= batches[start]!.batch.storage.footprint
+      batches[start] = nil
       start += 1
       if start > 64, start * 2 > batches.count {
         batches.removeFirst(start)
@@ -206,27 +206,28 @@ private struct TailState: ~Copyable {
     var high = batches.count
     while low < high {
       let middle = (low + high) / 2
-      if batches[middle].last <= after { low = middle + 1 } else { high = middle }
+      if batches[middle]!.last <= after { low = middle + 1 } else { high = middle }
     }
     var page = Page(batches: [], lookedThrough: after)
     var events = limit.events
     var bytes = limit.bytes
     let now = hasExpiring ? now() : .min
     while low < batches.count, events > 0, bytes > 0 || page.batches.isEmpty {
-      let entry = batches[low]
-      var batch = entry.batch
-      if entry.first <= after {
+      // Not the whole entry: each copy of a batch counts a reference that other threads count at the same time.
+      let (first, last) = (batches[low]!.first, batches[low]!.last)
+      var batch = batches[low]!.batch
+      if first <= after {
         batch = batch.choosing(
           batch.selection.dropping(while: { batch.position(at: $0) <= after }))
       }
-      batch = entry.expiry.hidingExpired(of: batch, at: now)
+      if hasExpiring { batch = batches[low]!.expiry.hidingExpired(of: batch, at: now) }
       guard !batch.isEmpty else {
-        page.lookedThrough = entry.last
+        page.lookedThrough = last
         low += 1
         continue
       }
       if batch.count > events { batch = batch.choosing(batch.selection.prefix(events)) }
-      var size = batch.batch.byteCount
+      var size = batch.byteCount
       if size > bytes {
         // Cut so that the limit holds; the first event of a page is returned whatever its size.
         var kept = 0
@@ -243,9 +244,9 @@ private struct TailState: ~Copyable {
           events = 0
         }
       }
-      page.batches.append(batch)
-      page.lookedThrough = batch.last!.position
+      page.lookedThrough = batch.lastPosition!
       events -= batch.count
+      page.batches.append(batch)
       bytes -= size
       low += 1
     }

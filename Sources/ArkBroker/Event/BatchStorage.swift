@@ -80,6 +80,14 @@ package struct BatchStorage: @unchecked Sendable {
     nonmutating set { buffer.withUnsafeMutablePointerToHeader { $0.pointee.byteCount = newValue } }
   }
 
+  /// How many bytes the wire forms of the chosen events take.
+  func byteCount(of selection: Selection) -> Int {
+    if selection.count == count { return byteCount }
+    var bytes = 0
+    for ordinal in 0..<selection.count { bytes += Int(record(selection[ordinal]).length) }
+    return bytes
+  }
+
   /// Tells storages apart.
   package var identity: ObjectIdentifier { ObjectIdentifier(buffer) }
 
@@ -87,7 +95,7 @@ package struct BatchStorage: @unchecked Sendable {
   var free: Int { header.capacity - header.byteCount - header.count * EventRecord.stride }
 
   /// How many events there are.
-  package var count: Int { header.count }
+  package var count: Int { buffer.withUnsafeMutablePointerToHeader { $0.pointee.count } }
 
   /// Size of the allocation in bytes, as the memory store counts it.
   package var footprint: Int { header.capacity + 64 + (header.block?.footprint ?? 0) }

@@ -42,14 +42,7 @@ public struct EventBatch: Sendable, RandomAccessCollection {
   }
 
   /// How many bytes the wire forms of the chosen events take.
-  public var byteCount: Int {
-    if selection.count == storage.count { return storage.header.byteCount }
-    var bytes = 0
-    for ordinal in 0..<selection.count {
-      bytes += Int(storage.record(selection[ordinal]).length)
-    }
-    return bytes
-  }
+  public var byteCount: Int { storage.byteCount(of: selection) }
 
   /// The events for which `isIncluded` is true, without copying any.
   public func keeping(where isIncluded: (Event) -> Bool) -> EventBatch {

@@ -77,6 +77,14 @@ public struct StoredBatch: Sendable, RandomAccessCollection {
     }
   }
 
+  /// Where the first event is; nil without events.
+  package var firstPosition: Position? { isEmpty ? nil : position(at: selection[0]) }
+  /// Where the last event is; nil without events.
+  package var lastPosition: Position? { isEmpty ? nil : position(at: selection[count - 1]) }
+
+  /// How many bytes the wire forms take.
+  package var byteCount: Int { storage.byteCount(of: selection) }
+
   /// The same events less those that `selection` leaves out.
   package func choosing(_ selection: Selection) -> StoredBatch {
     StoredBatch(storage: storage, selection: selection, positions: positions)

@@ -99,7 +99,7 @@ final class FeedStream: HTTPBodySource, @unchecked Sendable {
   private func emit(_ page: Page, after: Position, to out: inout HTTPBodyBuffer) {
     if let gap = page.gap {
       var text = ByteWriter(capacity: 256)
-      let resume = page.batches.first?.first?.position.advanced(by: -1) ?? page.lookedThrough
+      let resume = page.batches.first?.firstPosition?.advanced(by: -1) ?? page.lookedThrough
       format.append(gap, resumingAfter: resume, to: &text)
       out.append(copying: text.bytes)
     }
