@@ -76,6 +76,61 @@ import Testing
     #expect(try payload(members) == expected)
   }
 
+  /// What is spelled canonically is copied whole: a space in front, which makes no difference to what it says, has every part of it read.
+  @Test(arguments: [
+    #"{"key":"session.id","value":{"stringValue":"s"}}"#,
+    #"{"key":"k","value":{"stringValue":""}}"#,
+    #"{"key":"","value":{"stringValue":"s"}}"#,
+    #"{"key":"k\n\"","value":{"stringValue":"\\ \t"}}"#,
+    #"{"key":"k\/","value":{"stringValue":"s"}}"#,
+    #"{"key":"session\u002eid","value":{"stringValue":"s"}}"#,
+    #"{"key":"session.id","value":{"stringValue":"\u0041\/"}}"#,
+    #"{"key": "k","value":{"stringValue":"s"}}"#,
+    #"{"key":"k" ,"value":{"stringValue":"s"}}"#,
+    #"{"key":"k","value":{"stringValue": "s"}}"#,
+    #"{"key":"k","value":{"stringValue":"s"} }"#,
+    #"{"key":"k","value":{"stringValue":"s"},"x":1}"#,
+    #"{"key":"k","value":{"stringValue":"s","x":1}}"#,
+    #"{"key":"k","value":{"stringValue":"s","boolValue":true}}"#,
+    #"{"key":"k","value":{"stringValue":"s"},"key":"k"}"#,
+    #"{"key":"k","value":{"stringValue":7}}"#,
+    #"{"key":"k","value":{"stringValue":null}}"#,
+    #"{"key":"k","value":{"stringValue":"\ud800"}}"#,
+    #"{"key":"k","value":{"stringValue":"\#u{1}"}}"#,
+    #"{"key":"k\#u{1}","value":{"stringValue":"s"}}"#,
+    #"{"key":"k","value":{"string_value":"s"}}"#,
+    #"{"key":"session.id","value":{"intValue":"0"}}"#,
+    #"{"key":"session.id","value":{"intValue":"1234567890123456789"}}"#,
+    #"{"key":"session.id","value":{"intValue":"9223372036854775807"}}"#,
+    #"{"key":"session.id","value":{"intValue":"9223372036854775808"}}"#,
+    #"{"key":"session.id","value":{"intValue":"007"}}"#,
+    #"{"key":"session.id","value":{"intValue":"-7"}}"#,
+    #"{"key":"session.id","value":{"intValue":"-0"}}"#,
+    #"{"key":"session.id","value":{"intValue":"1e3"}}"#,
+    #"{"key":"session.id","value":{"intValue":"\u0037"}}"#,
+    #"{"key":"session.id","value":{"intValue":""}}"#,
+    #"{"key":"session.id","value":{"intValue":7}}"#,
+  ])
+  func itMakesNoDifferenceHowAnAttributeIsSpelled(_ attribute: String) {
+    /// The event, or what is wrong, without the number of its byte.
+    func outcome(_ attribute: String, depth: Int = 512) -> String {
+      let text = request(span: #","attributes":[\#(attribute)]"#)
+      do throws(OTLPError) {
+        let limits = OTLPLimits(depth: depth)
+        return try decode(Array(text.utf8), limits: limits).events.map(\.wire).joined()
+      } catch {
+        return "\(error)".replacing(/\d+/, with: "#")
+      }
+    }
+    let read = " " + attribute.prefix(1) + " " + attribute.dropFirst()
+    #expect(outcome(attribute) == outcome(read))
+    for depth in 6..<12 { #expect(outcome(attribute, depth: depth) == outcome(read, depth: depth)) }
+    // Cut off, and at the very end of what may be read.
+    for count in 1..<attribute.utf8.count {
+      #expect(outcome(String(attribute.prefix(count))) == outcome(String(read.prefix(count + 2))))
+    }
+  }
+
   @Test func givesEachEventItsResourceAndScope() throws {
     let outcome = try decode(
       """

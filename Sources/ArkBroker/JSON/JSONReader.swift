@@ -100,7 +100,7 @@
     }
     isFirst = false
     guard byte == UInt8(ascii: "\"") else { throw error(.expectedKey) }
-    let key = try scanString()
+    let key = try scanString(from: place + 1)
     guard try nextByte() == UInt8(ascii: ":") else { throw error(.expectedColon) }
     place += 1
     return key
@@ -136,7 +136,7 @@
   /// Reads a string.
   package mutating func readString() throws(JSONError) -> JSONString {
     guard try nextByte() == UInt8(ascii: "\"") else { throw error(.expectedString) }
-    return try scanString()
+    return try scanString(from: place + 1)
   }
 
   /// Reads a number.
@@ -213,6 +213,36 @@
     guard place == end else { throw error(.trailingBytes) }
   }
 
+  // MARK: Known spellings
+
+  /// Passes these very bytes if they come next, and answers whether they did: for what most writers spell alike.
+  ///
+  /// The caller keeps count of the containers that they open and close.
+  @inlinable @inline(__always)
+  package mutating func pass(_ text: StaticString) -> Bool {
+    let count = text.utf8CodeUnitCount
+    guard end - place >= count, JSONString.areEqual(place, text.utf8Start, count: count) else {
+      return false
+    }
+    place += count
+    return true
+  }
+
+  /// Reads the rest of a string whose opening quote has been passed.
+  /// - Returns: nil when it is none, or spelled as no canonical writer would. What has been passed then is not said.
+  package mutating func readCanonicalString() -> JSONString? {
+    guard let string = try? scanString(from: place), string.escapes != .other else { return nil }
+    return string
+  }
+
+  /// How many more containers may be opened.
+  @inlinable package var depthLeft: Int { depth }
+
+  /// What has been read since there were `offset` bytes before the next one.
+  @inlinable package func bytes(since offset: Int) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(start: base + offset, count: place - base - offset)
+  }
+
   // MARK: Inside
 
   /// Passes white space and looks at the byte after it.
@@ -232,8 +262,9 @@
   }
 
   @inline(__always)
-  private mutating func scanString() throws(JSONError) -> JSONString {
-    let start = place + 1
+  private mutating func scanString(
+    from start: UnsafeRawPointer
+  ) throws(JSONError) -> JSONString {
     do throws(JSONScanner.Failure) {
       let scanned = try JSONScanner.scanString(from: start, end: end)
       place = scanned.quote + 1

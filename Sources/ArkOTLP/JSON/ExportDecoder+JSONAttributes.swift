@@ -4,6 +4,7 @@ import ArkBroker
 extension ExportDecoder {
   /// A KeyValue. It keeps its few fields in order by hand.
   mutating func readKeyValue(noting: Bool) throws(JSONError) {
+    if copyCanonicalKeyValue(noting: noting) { return }
     try json.beginObject()
     let start = writer.out.count
     var seen: UInt8 = 0
@@ -46,13 +47,42 @@ extension ExportDecoder {
     }
     writer.open(at: start)
     writer.out.append(UInt8(ascii: "}"))
-    if noting, let name {
-      if name.hasEscapes {
-        let meaning = name.withUnescapedBytes { mapping.meaning(of: $0) }
-        if let meaning { hints.note(meaning, text, side: &side) }
-      } else if let meaning = mapping.meaning(of: name.raw) {
-        hints.note(meaning, text, side: &side)
-      }
+    if noting, let name { note(text, under: name) }
+  }
+
+  /// A KeyValue with a text or an integer, which is what most are, in the very spelling that it is to get: copied in one piece.
+  /// - Returns: false, and nothing is read, when it is any other, or wrong.
+  @inline(__always)
+  private mutating func copyCanonicalKeyValue(noting: Bool) -> Bool {
+    var ahead = json
+    let start = json.offset
+    // The KeyValue and its AnyValue.
+    guard ahead.depthLeft >= 2, ahead.pass(#"{"key":""#),
+      let name = ahead.readCanonicalString(), !name.isEmpty, ahead.pass(#","value":{""#)
+    else { return false }
+    let text: AttributeText
+    if ahead.pass(#"stringValue":""#), let string = ahead.readCanonicalString() {
+      text = .string(string)
+    } else if ahead.pass(#"intValue":""#), let value = ahead.readCanonicalString()?.canonicalDecimal
+    {
+      text = .integer(value)
+    } else {
+      return false
+    }
+    guard ahead.pass("}}") else { return false }
+    json = ahead
+    writer.out.append(json.bytes(since: start))
+    if noting { note(text, under: name) }
+    return true
+  }
+
+  @inline(__always)
+  private mutating func note(_ text: AttributeText, under name: JSONString) {
+    if name.hasEscapes {
+      let meaning = name.withUnescapedBytes { mapping.meaning(of: $0) }
+      if let meaning { hints.note(meaning, text, side: &side) }
+    } else if let meaning = mapping.meaning(of: name.raw) {
+      hints.note(meaning, text, side: &side)
     }
   }
 

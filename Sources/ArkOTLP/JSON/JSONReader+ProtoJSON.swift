@@ -114,6 +114,14 @@ extension JSONString {
     self == camelCase || self == snakeCase
   }
 
+  /// The value of a decimal as it is written for one of up to nineteen digits: no sign, no zero in front.
+  var canonicalDecimal: Int64? {
+    guard rawCount == 1 || rawCount > 0 && start.load(as: UInt8.self) != UInt8(ascii: "0"),
+      let value = shortDecimal
+    else { return nil }
+    return Int64(exactly: value)
+  }
+
   /// The value of one to nineteen plain digits, which is what nearly every 64-bit integer is sent as.
   fileprivate var shortDecimal: UInt64? {
     guard rawCount > 0, rawCount < 20, escapes == .none else { return nil }
