@@ -35,7 +35,8 @@ struct Options: Sendable {
 
     Takes events in, keeps them on disk, and streams them to whoever watches.
 
-      POST /v1/traces   OpenTelemetry traces (OTLP/HTTP, JSON)
+      POST /v1/traces, /v1/logs, /v1/metrics
+                        OpenTelemetry (OTLP/HTTP, protobuf or JSON)
       POST /feed        CloudEvents: structured, batched, binary, or one a line
       GET  /feed        every event as it comes: server-sent events, or lines of JSON
                         (?session= &query= &kind=tool.* &filter= &after=beginning &follow=false)
