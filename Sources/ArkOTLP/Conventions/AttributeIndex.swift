@@ -94,6 +94,7 @@ final class AttributeIndex: @unchecked Sendable {
   }
 
   deinit {
+    kinds.deallocate()
     for row in rows { row.name.deallocate() }
     rows.deallocate()
     slots.deallocate()
@@ -150,9 +151,8 @@ final class AttributeIndex: @unchecked Sendable {
   }
 }
 
-/// The names of kinds, each once, with each signal's name in front.
+/// The names of kinds, each once, with each signal's name in front. In memory of their own: an event's kind is looked up where a view is needed.
 private struct Kinds {
-  // Few, and never freed: an event's kind is looked up where a view is needed.
   // One for each signal, then those of the next name.
   private var texts: [UnsafeRawBufferPointer] = []
   private var rows: [String: Int] = [:]
@@ -168,6 +168,11 @@ private struct Kinds {
       texts.append(Schema.keep(name.isEmpty ? "\(signal.kind)" : "\(signal.kind).\(name)"))
     }
     return row
+  }
+
+  /// Frees the names, which nobody may ask for any more.
+  func deallocate() {
+    for text in texts { text.deallocate() }
   }
 
   func text(_ row: Int, _ signal: OTLPSignal) -> UnsafeRawBufferPointer {
