@@ -33,7 +33,7 @@ final class Acceptor: @unchecked Sendable {
   var isPaused: Bool { pause.load(ordering: .relaxed) }
 
   /// Whether there is something that can be accepted now.
-  var wantsTurn: Bool { isDue && !isPaused }
+  var wantsTurn: Bool { isDue && !isPaused && !isStopped }
 
   func acceptIfDue(_ now: UInt64) {
     if isPaused, now &- pausedAt >= Self.retryInterval {
@@ -85,6 +85,6 @@ final class Acceptor: @unchecked Sendable {
     isStopped = true
     isDue = false
     pause.store(false, ordering: .relaxed)
-    SocketCall.close(socket.descriptor)
+    socket.close()
   }
 }

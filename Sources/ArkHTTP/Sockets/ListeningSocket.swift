@@ -52,10 +52,8 @@ struct ListeningSocket: Sendable {
   private static func bind(
     _ entry: addrinfo, _ host: String, _ port: Int
   ) throws(HTTPServerError) -> ListeningSocket {
-    let descriptor = socket(entry.ai_family, SocketCall.streamType, 0)
+    let descriptor = SocketCall.streamSocket(entry.ai_family)
     guard descriptor >= 0 else { throw SocketCall.failure("make a socket") }
-    _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
-    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
     var on: Int32 = 1
     setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<Int32>.size))
     let isBound = systemBind(descriptor, entry.ai_addr, entry.ai_addrlen) == 0
@@ -66,6 +64,12 @@ struct ListeningSocket: Sendable {
     }
     return ListeningSocket(
       descriptor: descriptor, address: SocketCall.boundAddress(descriptor))
+  }
+
+  /// Stops listening, even while a process that was just forked has a copy of the descriptor, until its `exec`: connections would be taken up and go unanswered.
+  func close() {
+    SocketCall.shutdownAll(descriptor)
+    SocketCall.close(descriptor)
   }
 
   private static func systemBind(

@@ -33,6 +33,20 @@ enum SocketCall {
     HTTPServerError(.system, "Cannot \(what): \(Platform.errorText(number)).")
   }
 
+  /// A socket that does not block and is not inherited; negative when there is none to be had.
+  static func streamSocket(_ family: Int32) -> Int32 {
+    #if os(Linux)
+      // At once: a child that another thread starts in between would have it for good.
+      let flags = Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
+      return socket(family, streamType | flags, 0)
+    #else
+      let descriptor = socket(family, streamType, 0)
+      _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
+      _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+      return descriptor
+    #endif
+  }
+
   @inline(__always)
   static func receive(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Result {
     while true {
@@ -118,6 +132,15 @@ enum SocketCall {
       _ = shutdown(descriptor, Int32(SHUT_WR))
     #else
       _ = shutdown(descriptor, SHUT_WR)
+    #endif
+  }
+
+  /// Ends a socket for everybody who has it.
+  static func shutdownAll(_ descriptor: Int32) {
+    #if canImport(Glibc)
+      _ = shutdown(descriptor, Int32(SHUT_RDWR))
+    #else
+      _ = shutdown(descriptor, SHUT_RDWR)
     #endif
   }
 
