@@ -100,7 +100,7 @@ public final class SinkReceiver: Sendable {
 
 /// All that is asked of sinks.
 public enum SinkLaws {
-  private static let patience = Duration.seconds(20)
+  private static let patience = Duration.seconds(120)
 
   /// Every law.
   public static let all: [SinkLaw] = [

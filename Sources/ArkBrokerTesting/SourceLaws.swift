@@ -94,7 +94,7 @@ public final class SourceUpstream: Sendable {
 
 /// All that is asked of sources.
 public enum SourceLaws {
-  private static let patience = Duration.seconds(20)
+  private static let patience = Duration.seconds(120)
 
   /// Every law.
   public static let all: [SourceLaw] = [

@@ -67,7 +67,7 @@ import Testing
         body: .bytes([7, 8]))
     }
     try await serving([route]) { base in
-      let transport = URLSessionTransport(timeout: .seconds(20))
+      let transport = URLSessionTransport(timeout: .seconds(120))
       defer { transport.close() }
       for _ in 0..<3 {
         let response = try await transport.send(try request(base + "/a")).get()
@@ -96,7 +96,7 @@ import Testing
     ]
     let large = [UInt8](repeating: 5, count: 3 << 20)
     try await serving(routes) { base in
-      let transport = URLSessionTransport(timeout: .seconds(20))
+      let transport = URLSessionTransport(timeout: .seconds(120))
       defer { transport.close() }
       let response = try await transport.send(try request(base + "/from", body: large)).get()
       #expect(response.status == 307)
@@ -119,7 +119,7 @@ import Testing
       return HTTPResponse(status: HTTPStatus(status), headers: headers)
     }
     try await serving([route]) { base in
-      let transport = URLSessionTransport(timeout: .seconds(20))
+      let transport = URLSessionTransport(timeout: .seconds(120))
       defer { transport.close() }
       for _ in 0..<2 {
         let response = try await transport.send(try request(base + "/a")).get()
@@ -175,7 +175,7 @@ import Testing
       }
     }
     try await serving([route]) { base in
-      let transport = URLSessionTransport(timeout: .seconds(60))
+      let transport = URLSessionTransport(timeout: .seconds(120))
       defer { transport.close() }
       let outcome = await transport.send(try request(base + "/a"))
       #expect(throws: ForwardFailure(.tooLarge, "the answer is larger than 4 MiB")) {
@@ -187,7 +187,7 @@ import Testing
   @Test func noConnectionIsAFailureWithoutTheURL() async throws {
     // Nobody listens there.
     let base = "http://127.0.0.1:1"
-    let transport = URLSessionTransport(timeout: .seconds(20))
+    let transport = URLSessionTransport(timeout: .seconds(120))
     defer { transport.close() }
     let outcome = await transport.send(try request(base + "/a?key=secret"))
     let failure = #expect(throws: ForwardFailure.self) { try outcome.get() }
@@ -249,7 +249,7 @@ import Testing
 /// Sends to a server whatever the URL says: where it listens is not known before it does.
 private struct ToServer: ForwardTransport {
   let http: HTTPServer
-  let transport = URLSessionTransport(timeout: .seconds(20))
+  let transport = URLSessionTransport(timeout: .seconds(120))
 
   func send(_ request: ForwardRequest) async -> Result<ForwardResponse, ForwardFailure> {
     guard let port = try? await http.started().port,
