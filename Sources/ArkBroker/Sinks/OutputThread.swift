@@ -18,7 +18,7 @@ final class OutputThread: @unchecked Sendable {
     case written
     /// With `errno`.
     case failed(Int32)
-    /// The task was cancelled. The thread may still be writing.
+    /// The task was cancelled. The thread may still be in a call of `write`, and makes no other.
     case abandoned
   }
 
@@ -40,7 +40,7 @@ final class OutputThread: @unchecked Sendable {
   private static let keptCapacity = 1 << 20
   private static let stackBytes = 256 << 10
 
-  /// - Parameter descriptor: stays open; it must outlive the thread.
+  /// - Parameter descriptor: stays open until nothing is being written.
   init(descriptor: Int32) throws {
     self.descriptor = descriptor
     mutex.initialize(to: pthread_mutex_t())
@@ -172,10 +172,12 @@ final class OutputThread: @unchecked Sendable {
       #endif
       if count >= 0 {
         offset += count
+        // The sink has ended: its descriptor may be closed by now, and the number that of another file.
+        if offset < bytes.count, locked({ isAbandoned }) { return .abandoned }
         continue
       }
       switch errno {
-      case EINTR: break
+      case EINTR: if locked({ isAbandoned }) { return .abandoned }
       // Somebody else has made the descriptor non-blocking.
       case EAGAIN: if !waitForRoom() { return .abandoned }
       case let code: return .failed(code)

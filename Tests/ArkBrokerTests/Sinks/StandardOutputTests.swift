@@ -1,3 +1,4 @@
+import ArkBrokerTesting
 import Foundation
 import Testing
 
@@ -112,6 +113,25 @@ import Testing
     // Now the write has begun, and cannot end.
     running.cancel()
     try await running.value
+  }
+
+  /// Whoever ends a sink may close its descriptor, and the number is soon that of another file.
+  @Test func whatWasAbandonedIsNotWrittenToAnotherFile() async throws {
+    let (pipe, other) = (try TestPipe(), try TestPipe())
+    var thread: OutputThread? = try OutputThread(descriptor: pipe.writer)
+    weak let remains = thread
+    // More than a pipe takes.
+    thread?.withBuffer { $0.append(utf8: String(repeating: "x", count: 4 << 20)) }
+    let writing = Task { [thread] in await thread?.write() }
+    await pipe.untilReadable()
+    writing.cancel()
+    #expect(await writing.value == .abandoned)
+    thread = nil
+    try #require(dup2(other.writer, pipe.writer) == pipe.writer)
+    pipe.closeReader()
+    try await eventually("the thread ends") { remains == nil }
+    pipe.closeWriter()
+    #expect(await other.rest() == "")
   }
 
   @Test func aDescriptorThatCannotBeWrittenIsAnErrorThatSaysWhy() async throws {
