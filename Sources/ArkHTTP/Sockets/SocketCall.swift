@@ -127,22 +127,10 @@ enum SocketCall {
   }
 
   /// Says that nothing more will be sent.
-  static func shutdownWrite(_ descriptor: Int32) {
-    #if canImport(Glibc)
-      _ = shutdown(descriptor, Int32(SHUT_WR))
-    #else
-      _ = shutdown(descriptor, SHUT_WR)
-    #endif
-  }
+  static func shutdownWrite(_ descriptor: Int32) { _ = shutdown(descriptor, Int32(SHUT_WR)) }
 
   /// Ends a socket for everybody who has it.
-  static func shutdownAll(_ descriptor: Int32) {
-    #if canImport(Glibc)
-      _ = shutdown(descriptor, Int32(SHUT_RDWR))
-    #else
-      _ = shutdown(descriptor, SHUT_RDWR)
-    #endif
-  }
+  static func shutdownAll(_ descriptor: Int32) { _ = shutdown(descriptor, Int32(SHUT_RDWR)) }
 
   static func close(_ descriptor: Int32) {
     #if canImport(Glibc)
