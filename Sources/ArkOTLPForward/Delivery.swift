@@ -30,8 +30,6 @@ struct Delivery: Sendable {
       case .delivered(let rejected, let message):
         // Of metrics, it is data points that are rejected.
         let taken = export.signal == .metrics ? export.count : max(0, export.count - rejected)
-        counters.delivered.add(taken, ordering: .relaxed)
-        counters.rejected.add(rejected, ordering: .relaxed)
         if attempt > 0 { report(.info, "the receiver takes \(export.path) again") }
         if rejected > 0 {
           report(
@@ -39,13 +37,17 @@ struct Delivery: Sendable {
         } else if !message.isEmpty {
           report(.warning, "the receiver warns about \(export.path): \(Text.line(message))")
         }
+        counters.add {
+          $0.delivered += taken
+          $0.rejected += rejected
+        }
         return
       case .refused(let reason):
-        counters.refused.add(export.count, ordering: .relaxed)
         report(
           .error,
           "the receiver refused \(export.count) of \(export.path), which are not sent again: "
             + Text.line(reason))
+        counters.add { $0.refused += export.count }
         return
       case .retry(let retryAfter, let reason):
         let pause = policy.pause(
@@ -53,7 +55,7 @@ struct Delivery: Sendable {
         report(
           .warning,
           "\(export.path) will be sent again in \(Text.seconds(pause)): \(Text.line(reason))")
-        counters.retries.add(1, ordering: .relaxed)
+        counters.add { $0.retries += 1 }
         try await clock.sleep(pause)
         attempt += 1
       }

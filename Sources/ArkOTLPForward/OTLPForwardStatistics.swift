@@ -1,6 +1,6 @@
 import Synchronization
 
-/// What a forward has done since the process started, in spans, log records and metrics.
+/// What a forward has done since the process started, in spans, log records and metrics. What it counts here, it has already reported to the broker's log.
 public struct OTLPForwardStatistics: Hashable, Sendable {
   /// Sent, and the receiver said that it took them.
   public var delivered = 0
@@ -12,15 +12,12 @@ public struct OTLPForwardStatistics: Hashable, Sendable {
   public var retries = 0
 }
 
+/// Statistics that grow while others read them.
 final class ForwardCounters: Sendable {
-  let delivered = Atomic<Int>(0)
-  let refused = Atomic<Int>(0)
-  let rejected = Atomic<Int>(0)
-  let retries = Atomic<Int>(0)
+  private let counted = Mutex(OTLPForwardStatistics())
 
-  var statistics: OTLPForwardStatistics {
-    OTLPForwardStatistics(
-      delivered: delivered.load(ordering: .relaxed), refused: refused.load(ordering: .relaxed),
-      rejected: rejected.load(ordering: .relaxed), retries: retries.load(ordering: .relaxed))
-  }
+  var statistics: OTLPForwardStatistics { counted.withLock { $0 } }
+
+  /// Whoever sees what is added here also sees what the caller has reported before.
+  func add(_ change: (inout OTLPForwardStatistics) -> Void) { counted.withLock { change(&$0) } }
 }

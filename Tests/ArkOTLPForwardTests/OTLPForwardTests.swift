@@ -3,6 +3,7 @@ import ArkBrokerTesting
 import ArkHTTP
 import ArkOTLP
 import Foundation
+import Synchronization
 import Testing
 
 @testable import ArkOTLPForward
@@ -154,6 +155,28 @@ import Testing
     #expect(lines.count("rejected 1 of /v1/traces: bad one") == 1)
     #expect(lines.count("warns about /v1/traces: hmm") == 1)
     #expect(lines.all.count == 2)
+  }
+
+  @Test func countsWhatItHasReported() async throws {
+    let receiver = ScriptedReceiver([
+      .status(503), .status(200, json: #"{"partialSuccess":{"rejectedSpans":"1"}}"#), .status(400),
+    ])
+    let forward = try forward(to: receiver, options: .init(limits: .init(records: 1)))
+    let counted = Mutex<[OTLPForwardStatistics]>([])
+    let broker = Broker(onLog: { _ in counted.withLock { $0.append(forward.statistics) } }) {
+      MemoryStore(keeping: .megabytes(64))
+      forward
+    }
+    try await broker.publish(EventBatch([span(1), span(2)]))
+    let running = Task { try await broker.run() }
+    running.cancel()
+    try await running.value
+    // "Will be sent again", "takes it again", "rejected" and "refused": each is counted once said.
+    #expect(
+      counted.withLock { $0 } == [
+        .init(), .init(retries: 1), .init(retries: 1), .init(rejected: 1, retries: 1),
+      ])
+    #expect(forward.statistics == .init(refused: 1, rejected: 1, retries: 1))
   }
 
   @Test func neverShowsHeadersOrTheQuery() async throws {
