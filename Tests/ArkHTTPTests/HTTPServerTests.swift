@@ -1,3 +1,4 @@
+import ArkBrokerTesting
 import ArkHTTP
 import Foundation
 import Synchronization
@@ -148,6 +149,27 @@ import Testing
     #expect(response?["Connection"] == "close")
     try await serving.value
     await #expect(throws: HTTPServerError.self) { try await server.serve() }
+  }
+
+  @Test func aServerOnItsWayToStopServesNobodyElse() async throws {
+    let server = server()
+    let kept = Mutex<HTTPResponder?>(nil)
+    server.mount(.inline(.get, "/x") { _, responder in kept.withLock { $0 = responder } })
+    let serving = Task { try await server.serve() }
+    let port = try await server.started().port
+    let asking = Task {
+      try await onThread { try TestSocket(port: port).ask(TestPeer.request("GET /x")) }
+    }
+    try await eventually("the request is there") { kept.withLock { $0 != nil } }
+    serving.cancel()
+    try await eventually("it drains") { server.isDraining }
+    let late = Task { try await server.serve() }
+    // It would wait for this otherwise.
+    late.cancel()
+    await #expect(throws: HTTPServerError.self) { try await late.value }
+    kept.withLock { $0.take() }?.complete(.text("done"))
+    #expect(try await asking.value.first?.text == "done")
+    try await serving.value
   }
 
   @Test func endlessStreamsEndWhenTheDrainTimesOut() async throws {

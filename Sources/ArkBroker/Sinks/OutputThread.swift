@@ -191,8 +191,10 @@ final class OutputThread: @unchecked Sendable {
     // An error of the descriptor ends the poll too; the next write says which.
     var entry = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
     while true {
+      let isOver = poll(&entry, 1, 250) != 0
+      // After the poll: meanwhile the number may have become that of another file.
       if locked({ isAbandoned }) { return false }
-      if poll(&entry, 1, 250) != 0 { return true }
+      if isOver { return true }
     }
   }
 }

@@ -166,10 +166,11 @@ public final class HTTPServer: Sendable {
         state.phase = .starting
         state.callers += 1
         return .start(state.routes)
-      case .serving(let run):
+      // When the last caller has left, the server is on its way to stop.
+      case .serving(let run) where !starts || state.callers > 0:
         if starts { state.callers += 1 }
         return .use(run)
-      case .stopped:
+      case .serving, .stopped:
         return .fail(HTTPServerError(.stopped, "The server has stopped; make a new one."))
       case .idle, .starting:
         if starts { state.callers += 1 }

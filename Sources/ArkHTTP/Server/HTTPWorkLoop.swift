@@ -55,7 +55,14 @@ package class HTTPWorkLoop: HTTPLoop, WorkThread, @unchecked Sendable {
     post(.job(job))
   }
 
-  final func post(_ letter: Letter) {
+  /// As `execute`, for what must not get lost.
+  /// - Returns: false when the loop has ended: the job will not run.
+  final func executeUnlessEnded(_ job: @escaping @Sendable () -> Void) -> Bool {
+    post(.job(job))
+  }
+
+  @discardableResult
+  final func post(_ letter: Letter) -> Bool {
     let (isTaken, wakes) = mailbox.withLock { mailbox in
       if mailbox.isClosed { return (false, false) }
       mailbox.letters.append(letter)
@@ -64,6 +71,7 @@ package class HTTPWorkLoop: HTTPLoop, WorkThread, @unchecked Sendable {
     }
     if wakes { wake() }
     if !isTaken, case .response(_, _, let response) = letter { response.discard() }
+    return isTaken
   }
 
   /// Takes no more letters, so that nothing is kept alive by a loop that has ended; false when there

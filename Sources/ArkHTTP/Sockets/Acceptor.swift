@@ -65,8 +65,9 @@ final class Acceptor: @unchecked Sendable {
     nextLoop = (nextLoop + 1) % loops.count
     if loop.isCurrent {
       loop.adopt(descriptor, address, service)
-    } else {
-      loop.execute { [service] in loop.adopt(descriptor, address, service) }
+    } else if !loop.executeUnlessEnded({ [service] in loop.adopt(descriptor, address, service) }) {
+      // It had nothing left to drain and has ended before this one.
+      SocketCall.close(descriptor)
     }
   }
 

@@ -116,8 +116,10 @@ import Testing
   }
 
   /// Whoever ends a sink may close its descriptor, and the number is soon that of another file.
-  @Test func whatWasAbandonedIsNotWrittenToAnotherFile() async throws {
+  @Test(arguments: [true, false])
+  func whatWasAbandonedIsNotWrittenToAnotherFile(isBlocking: Bool) async throws {
     let (pipe, other) = (try TestPipe(), try TestPipe())
+    if !isBlocking { try #require(fcntl(pipe.writer, F_SETFL, O_NONBLOCK) == 0) }
     var thread: OutputThread? = try OutputThread(descriptor: pipe.writer)
     weak let remains = thread
     // More than a pipe takes.
