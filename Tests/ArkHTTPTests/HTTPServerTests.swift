@@ -23,7 +23,7 @@ import Testing
   }
 
   private func server(
-    limits: HTTPLimits = HTTPLimits(), loops: Int = 1, drainTimeout: Duration = .seconds(10)
+    limits: HTTPLimits = HTTPLimits(), loops: Int = 1, drainTimeout: Duration = .seconds(120)
   ) -> HTTPServer {
     HTTPServer(port: 0, limits: limits, loops: loops, drainTimeout: drainTimeout)
   }
@@ -139,6 +139,8 @@ import Testing
     }
     let idle = Task { try await onThread { try TestSocket(port: port).receive() } }
     for await _ in arrived {}
+    // Nobody gets in any more once it drains.
+    try await eventually("both are connected") { server.openConnections == 2 }
     serving.cancel()
     // The idle connection is closed at once; the other is still being answered.
     _ = try await idle.value
