@@ -1,4 +1,5 @@
 import ArkBrokerTesting
+import Foundation
 import Synchronization
 import Testing
 
@@ -9,18 +10,21 @@ import Testing
   /// A thread that does nothing by itself.
   private final class StillThread: WorkThread {
     private let jobs = Mutex<[@Sendable () -> Void]>([])
-    private let isRunning = Mutex(false)
+    /// The thread that acts as this one. Any other is not this one meanwhile either.
+    private let acting = Mutex<pthread_t?>(nil)
 
-    var isCurrent: Bool { isRunning.withLock { $0 } }
+    var isCurrent: Bool {
+      acting.withLock { $0.map { pthread_equal($0, pthread_self()) != 0 } ?? false }
+    }
     var count: Int { jobs.withLock { $0.count } }
 
     func execute(_ job: @escaping @Sendable () -> Void) { jobs.withLock { $0.append(job) } }
 
     /// Does something as this thread, and not the jobs that come of it.
     func act(_ body: () -> Void) {
-      isRunning.withLock { $0 = true }
+      acting.withLock { $0 = pthread_self() }
       body()
-      isRunning.withLock { $0 = false }
+      acting.withLock { $0 = nil }
     }
 
     func runJobs() {
