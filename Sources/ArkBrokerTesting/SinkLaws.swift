@@ -155,7 +155,7 @@ public enum SinkLaws {
   }
 
   private static func broker(_ sinks: [any EventSink], publishing count: Int) -> Broker {
-    return Broker {
+    Broker(limits: .patient) {
       Feed(count: count)
       MemoryStore(keeping: .megabytes(16))
       for sink in sinks { AnySink(sink: sink) }

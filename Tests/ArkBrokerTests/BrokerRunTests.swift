@@ -39,7 +39,7 @@ import Testing
     let seen = Collected<UInt64>()
     let some = Collected<UInt64>()
     let store = MemoryStore(keeping: .megabytes(1))
-    let broker = Broker {
+    let broker = Broker(limits: .patient) {
       Publishes(batches: (0..<30).map { events($0 * 3..<$0 * 3 + 3, session: "s-\($0 % 2)") })
       GatedStore(store)
       Collects(name: "all", seen: seen)
@@ -60,7 +60,7 @@ import Testing
   @Test func cancellationStopsSourcesFirst() async throws {
     let seen = Collected<UInt64>()
     let ended = Tally()
-    let broker = Broker {
+    let broker = Broker(limits: .patient) {
       Publishes(batches: [events(0..<5)], staysUntilCancelled: true, onEnd: { ended.add() })
       MemoryStore(keeping: .megabytes(1))
       Collects(name: "all", seen: seen)
@@ -86,7 +86,7 @@ import Testing
     }
     let seen = Collected<UInt64>()
     let records = Collected<LogRecord>()
-    let broker = Broker(onLog: { records.add($0) }) {
+    let broker = Broker(limits: .patient, onLog: { records.add($0) }) {
       FailsAtFirst()
       MemoryStore(keeping: .megabytes(1))
       Collects(name: "all", seen: seen)
@@ -99,7 +99,7 @@ import Testing
   @Test func aSinkThatRefusesABatchGetsItAgain() async throws {
     let seen = Collected<UInt64>()
     let attempts = Tally()
-    let broker = Broker {
+    let broker = Broker(limits: .patient) {
       Publishes(batches: [events(0..<4), events(4..<6)])
       MemoryStore(keeping: .megabytes(1))
       Collects(name: "all", seen: seen, refusal: { _ in attempts.add() == 1 })
@@ -128,7 +128,7 @@ import Testing
   }
 
   @Test func aFollowingReaderEndsWithTheBroker() async throws {
-    let broker = Broker {
+    let broker = Broker(limits: .patient) {
       Publishes(batches: [events(0..<3)], staysUntilCancelled: true)
       MemoryStore(keeping: .megabytes(1))
     }
