@@ -39,8 +39,10 @@ final class ScriptedReceiver: ForwardTransport {
     await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         let isCancelled = state.withLock { state in
-          if !Task.isCancelled { state.held = continuation }
-          return Task.isCancelled
+          // Read once: it may become true at any time, and only one side resumes.
+          let isCancelled = Task.isCancelled
+          if !isCancelled { state.held = continuation }
+          return isCancelled
         }
         if isCancelled { continuation.resume() }
       }
