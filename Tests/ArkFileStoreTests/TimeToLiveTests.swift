@@ -15,7 +15,7 @@ import Testing
         AppendRequest(
           EventBatch([
             Event(
-              "x", id: "short-\(number)", timeToLive: .seconds(60),
+              "x", id: "short-\(number)", timeToLive: .seconds(3_600),
               payload: .text(String(repeating: "a", count: 500))),
             Event("x", id: "ever-\(number)"),
           ])))
@@ -26,7 +26,7 @@ import Testing
     #expect(try await ids().count == 40)
     try await store.maintain()
     let before = store.footprint
-    store.advanceClock(by: .seconds(61))
+    store.advanceClock(by: .seconds(3_601))
     #expect(try await ids() == (0..<20).map { "ever-\($0)" })
     try await store.maintain()
     #expect(store.footprint < before / 2)

@@ -1,4 +1,5 @@
 import ArkBroker
+import ArkBrokerTesting
 import Testing
 
 @testable import ArkFileStore
@@ -20,7 +21,7 @@ import Testing
   /// A bit flipped anywhere is found, in the right file, at or shortly before the byte.
   @Test(arguments: [false, true]) func aFlippedBitIsFound(compressed: Bool) async throws {
     let store = try await SmallStore(compressed: compressed)
-    var generator = SystemRandomNumberGenerator()
+    var generator = EventGenerator(seed: 5)
     let files = try store.files
     let last = try #require(files.last { $0.hasSuffix(".segment") })
     for file in files {
@@ -33,7 +34,8 @@ import Testing
         .union(0..<min(ends, bytes.count)).union(max(0, bytes.count - ends)..<bytes.count)
       for place in places.sorted() {
         var changed = bytes
-        changed[place] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
+        let bit = Int.random(in: 0..<8, using: &generator)
+        changed[place] ^= 1 << bit
         try store.write(changed, to: file)
         let findings = try store.verified().findings
         let path = "\(store.path)/\(file)"
@@ -41,7 +43,7 @@ import Testing
           $0.path == path && $0.severity == .damage
             && $0.offset.map { $0 <= place && place - $0 < 4200 } == true
         }
-        #expect(found, "\(file) of \(bytes.count) bytes, byte \(place): \(findings)")
+        #expect(found, "\(file) of \(bytes.count) bytes, byte \(place), bit \(bit): \(findings)")
       }
       try store.write(bytes, to: file)
     }
