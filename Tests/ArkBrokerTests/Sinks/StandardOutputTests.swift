@@ -84,11 +84,20 @@ import Testing
     pipe.closeReader()
     let (reports, continuation) = AsyncStream.makeStream(of: LogRecord.self)
     let broker = Broker(onLog: { continuation.yield($0) }) { MemoryStore(keeping: .megabytes(64)) }
-    try await broker.publish(Event("a.b"))
     let sink = StandardOutput(
       format: .text, matching: .all, from: .beginning, descriptor: pipe.writer,
       environment: { _ in nil })
-    try await sink.run(reading: broker.outlet)
+    let ended = Tally()
+    let running = Task {
+      defer { ended.add() }
+      try await sink.run(reading: broker.outlet)
+    }
+    // Not one event only: a child that another test is starting may have the reading end a while longer.
+    try await eventually("the sink ends") {
+      _ = try? await broker.publish(Event("a.b"))
+      return ended.value == 1
+    }
+    try await running.value
     continuation.finish()
     #expect(await reports.reduce(into: []) { $0.append($1.level) } == [.info])
 
