@@ -181,13 +181,11 @@ def test_being_killed_loses_nothing(context):
 
 
 def test_it_waits_for_a_receiver_that_is_not_there_yet(context):
-    far = collector(context)
-    far.close()
-    near = Forwarder(context, far.url, context.new_directory())
+    port = context.port()
+    near = Forwarder(context, f"http://127.0.0.1:{port}", context.new_directory())
     wanted = near.take(spans(1, 3))
     until(lambda: near.said("will be sent again in"), "it tries")
-    back = collector(context, port=far.port)
-    all_of(back, wanted)
+    all_of(collector(context, port=port), wanted)
     until(lambda: near.said("takes /v1/traces again"), "it says that it goes on")
 
 

@@ -80,6 +80,16 @@ class Context:
         self.directories += 1
         return self.directory / f"store-{self.directories}"
 
+    def port(self):
+        """A port to listen on again and again: as long as the test lasts, no program gets it that asks for any port, nor a
+        connection for its near end. Nobody listens on it yet."""
+        holder = socket.socket()
+        self.cleanups.append(holder.close)
+        # Whoever listens has to set this too.
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", 0))
+        return holder.getsockname()[1]
+
     def broker(self, *arguments, **options):
         """A broker that is ready: with a store of its own on disk, unless the arguments name one."""
         if not any(str(argument).startswith(("--data", "--memory")) for argument in arguments):

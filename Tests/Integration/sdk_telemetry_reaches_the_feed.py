@@ -142,9 +142,9 @@ def lose_answers(lines):
 
 def without_the_broker(context, number, before=lambda lines: None):
     """Takes the broker away from exporters at work, and gives it back when each has found it gone."""
-    store = context.new_directory()
-    broker = context.broker("--data", store)
-    sdk = telemetry(context, broker.port, "gzip")
+    store, port = context.new_directory(), context.port()
+    broker = context.broker("--data", store, port=port)
+    sdk = telemetry(context, port, "gzip")
     lines = list(sdk.lines.values())
     stop = threading.Event()
     context.cleanups.append(stop.set)
@@ -158,10 +158,10 @@ def without_the_broker(context, number, before=lambda lines: None):
         line.loses_answers = False
     failures = [line.failures for line in lines]
     until(lambda: all(line.failures > count for line, count in zip(lines, failures)), "exports fail")
-    broker = context.broker("--data", store, port=broker.port)
+    broker = context.broker("--data", store, port=port)
     answers = [line.answers[200] for line in lines]
     until(lambda: all(line.answers[200] > count + 1 for line, count in zip(lines, answers)),
-          "exports succeed again", 15)
+          "exports succeed again", 60)
     stop.set()
     agent.join(10)
     sdk.finish()

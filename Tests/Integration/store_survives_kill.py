@@ -3,7 +3,6 @@ no gap and no repetition."""
 import collections
 import http.client
 import json
-import socket
 import subprocess
 import threading
 
@@ -92,15 +91,9 @@ class Reader(threading.Thread):
         connection.close()
 
 
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
 def test_every_acknowledged_event_is_there_once(context):
     rounds = 50 if context.full else 5
-    store, port = context.new_directory(), free_port()
+    store, port = context.new_directory(), context.port()
 
     def start():
         broker = Broker(context.broker_path, ("--data", store), port=port)
