@@ -77,7 +77,8 @@ class AgentTelemetry:
         def exporter(signal, kind):
             return kind(
                 endpoint=f"http://127.0.0.1:{port}/v1/{signal}", session=self.lines[signal],
-                compression=Compression(compression), headers={"x-tenant": "acme"})
+                # How long it tries again while there is no broker.
+                compression=Compression(compression), headers={"x-tenant": "acme"}, timeout=60)
 
         resource = Resource.create({
             "service.name": "wetter/Zürich 1", "service.version": "3.1.4", "k8s.namespace.name": "agents",
