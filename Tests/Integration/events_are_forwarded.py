@@ -3,7 +3,6 @@ badly: everything arrives, nothing is sent again that was refused, and being kil
 import collections
 import json
 import os
-import pathlib
 import re
 import time
 
@@ -91,16 +90,17 @@ def test_another_broker_gets_every_span_once(context):
 
 def test_a_busy_receiver_gets_everything(context):
     far = collector(context)
+    # Silence is waited for that long, and an answer that a machine under load gives later is one more trouble.
     near = Forwarder(
         context, far.url, context.new_directory(), OTEL_EXPORTER_OTLP_HEADERS="x-key=secret-key",
-        OTEL_EXPORTER_OTLP_TIMEOUT="2000")
+        OTEL_EXPORTER_OTLP_TIMEOUT="2000" if context.full else "10000")
     troubles = [503, 502, 504, (429, {"Retry-After": "2"}, b""), "reset", "silence"]
     wanted = []
     for number, trouble in enumerate([*troubles, "slow"]):
         far.script.append(trouble)
         began = time.monotonic()
         wanted += near.take(spans(number * 1000 + 1, 500))
-        all_of(far, wanted)
+        all_of(far, wanted, 60)
         if isinstance(trouble, tuple):
             expect(time.monotonic() - began >= 2, "Retry-After was not heeded")
     equal(collections.Counter(far.taken()).most_common(1)[0][1], 1, "how often a span was taken")
@@ -167,8 +167,12 @@ def test_being_killed_loses_nothing(context):
     again = sum(count - 1 for count in counts.values())
     # The store notes a place a little later than it is reached. What is behind a place that is noted does not come again.
     newest = str(near.events()[-1].position).encode()
-    noted = lambda: any(b"cursor/otlp-forward" in text and newest in text for text in map(
-        pathlib.Path.read_bytes, data.glob("state*")))
+    state = data / "state"
+
+    def noted():
+        text = state.read_bytes() if state.exists() else b""
+        return b"cursor/otlp-forward" in text and newest in text
+
     until(noted, "the place is noted")
     near.kill()
     far.script.clear()
@@ -198,11 +202,14 @@ def test_nothing_is_left_open(context):
             near.take(spans(len(far.requests) * 1000 + 1, 1))
             until(lambda: near.said("are not sent again") > refused, "it is refused")
 
+    def descriptors():
+        return len(os.listdir(f"/proc/{near.process.pid}/fd"))
+
     far = collector(context)
     near = Forwarder(context, far.url, context.new_directory())
     trouble(3)
-    before = len(os.listdir(f"/proc/{near.process.pid}/fd"))
+    before = descriptors()
     trouble(20 if context.full else 8)
-    after = len(os.listdir(f"/proc/{near.process.pid}/fd"))
-    expect(after <= before + 3, f"{before} descriptors before and {after} after")
-    return f"{before} descriptors, then {after}"
+    # A connection is closed a little after its trouble has been said.
+    until(lambda: descriptors() <= before + 3, f"there are {before} descriptors again, or 3 more")
+    return f"{before} descriptors, then {descriptors()}"
