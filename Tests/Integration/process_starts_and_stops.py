@@ -10,7 +10,17 @@ import json
 def command(context, *arguments, **variables):
     return subprocess.run(
         [str(context.broker_path), *arguments], stdin=subprocess.DEVNULL, capture_output=True,
-        text=True, timeout=20, cwd=context.directory, env={"PATH": "/usr/bin:/bin", **variables})
+        text=True, timeout=60, cwd=context.directory, env={"PATH": "/usr/bin:/bin", **variables})
+
+
+def begin(connection, body):
+    """Sends a request up to the first bytes of its body, and returns when the broker has read its head: before that, a
+    draining broker takes the connection for one on which nothing is under way."""
+    connection.sendall(
+        b"POST /feed HTTP/1.1\r\nHost: a\r\nContent-Type: application/cloudevents+json\r\n"
+        b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n" % len(body))
+    equal(connection.recv(65536), b"HTTP/1.1 100 Continue\r\n\r\n", "what comes before the body")
+    connection.sendall(body[:10])
 
 
 def test_help_and_version_go_to_standard_output(context):
@@ -66,7 +76,7 @@ def test_a_store_that_is_in_use_ends_the_start_at_once(context):
         start = time.monotonic()
         result = command(context, "--port", "0", *arguments, **variables)
         equal(result.returncode, 1, "the exit status")
-        expect(time.monotonic() - start < 5, "it took long to say so")
+        expect(time.monotonic() - start < (5 if context.full else 30), "it took long to say so")
         expect(f"process {broker.process.pid}" in result.stderr, result.stderr)
         expect("serving" not in result.stderr, result.stderr)
     equal(broker.request("GET", "/ready").status, 200, "the first broker's /ready")
@@ -95,11 +105,7 @@ def test_a_signal_drains_and_loses_nothing_that_was_accepted(context):
         # The head of a request is in: it may finish while the broker drains.
         half = broker.socket()
         body = json.dumps(event("half")).encode()
-        half.sendall(
-            b"POST /feed HTTP/1.1\r\nHost: a\r\nContent-Type: application/cloudevents+json\r\n"
-            b"Content-Length: %d\r\n\r\n" % len(body) + body[:10])
-        # An answered request on another connection shows that the loop has read that far.
-        equal(broker.request("GET", "/health").status, 200, "/health")
+        begin(half, body)
         start = time.monotonic()
         broker.signal(number)
         until(lambda: any("draining" in line for line in broker.lines), "the broker drains")
@@ -108,8 +114,8 @@ def test_a_signal_drains_and_loses_nothing_that_was_accepted(context):
         half.close()
         if answer.startswith(b"HTTP/1.1 200"):
             accepted += 1
-        equal(broker.wait(), 0, "the exit status")
-        expect(time.monotonic() - start < 11, "draining took more than 10 s")
+        equal(broker.wait(60), 0, "the exit status")
+        expect(time.monotonic() - start < (11 if context.full else 40), "draining took more than 10 s")
         for subscriber in subscribers:
             positions = [frame.position for frame in subscriber.rest()]
             equal(positions, list(range(1, accepted + 1)), "positions at a subscriber")
@@ -119,11 +125,9 @@ def test_a_signal_drains_and_loses_nothing_that_was_accepted(context):
 def test_a_second_signal_ends_at_once(context):
     broker = context.broker()
     with broker.socket() as held:
-        held.sendall(b"POST /feed HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{")
-        equal(broker.request("GET", "/health").status, 200, "/health")
+        begin(held, b"{" + b" " * 99)
         broker.signal()
         until(lambda: any("draining" in line for line in broker.lines), "the broker drains")
         broker.signal()
-        status = broker.wait(5)
-    expect(status in (0, 130), f"the exit status is {status}")
-    equal(status, 130, "the exit status")
+        # Not 0, as after a drain.
+        equal(broker.wait(60), 130, "the exit status")
