@@ -29,7 +29,8 @@ def load(context, subscribers, rate, seconds):
     expect(growth < 16 << 20, f"resident memory grew by {growth >> 20} MiB in the second half")
     note = f"{output}; grew {growth >> 10} KiB in the second half, at most {max(samples) >> 20} MiB"
     # Needs the machine for itself: broker and load client share its cores.
-    expect(int(values["published"]) >= rate * seconds * 0.9, f"published too slowly: {note}")
+    if context.full:
+        expect(int(values["published"]) >= rate * seconds * 0.9, f"published too slowly: {note}")
     return note
 
 
