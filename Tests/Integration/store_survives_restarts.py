@@ -57,10 +57,12 @@ def test_what_is_over_the_bound_goes_and_is_said(context):
     store = context.new_directory()
     broker = context.broker("--data", store, "--keep-bytes", "8M")
     reader = Subscriber(broker, "after=beginning")
-    first = 0
+    first, seen = 0, []
     while broker.metrics()["ark_broker_oldest_position"] == 1 and first < 5000:
         broker.publish(*(event(first + number, data="x" * 50_000) for number in range(20)))
         first += 20
+        # Who lets itself be overtaken by what goes is told of a gap.
+        seen += reader.take(20)
     oldest = int(broker.metrics()["ark_broker_oldest_position"])
     expect(oldest > 1, f"nothing went of {first} events")
     frames = broker.events("after=0&follow=false")
@@ -68,7 +70,7 @@ def test_what_is_over_the_bound_goes_and_is_said(context):
     equal((gap.kind, gap.json()["from"], gap.json()["reason"]), ("ark.feed.gap", 1, "expired"), "the gap")
     equal(frames[1].position, gap.json()["to"] + 1, "the first event kept")
     equal(frames[-1].position, first, "the last event")
-    equal([frame.position for frame in reader.take(first)], list(range(1, first + 1)), "what a reader saw")
+    equal([frame.position for frame in seen], list(range(1, first + 1)), "what a reader saw")
     reader.close()
 
 
@@ -89,7 +91,8 @@ def test_a_copy_of_a_running_store_can_be_used(context):
     publisher.start()
     until(lambda: broker.metrics()["ark_broker_newest_position"] > 1200, "events come in")
     before = int(broker.metrics()["ark_broker_newest_position"])
-    shutil.copytree(store, copy, ignore=shutil.ignore_patterns("lock"))
+    # What is still being written under a name of its own may have another by the time it is copied.
+    shutil.copytree(store, copy, ignore=shutil.ignore_patterns("lock", "*.new"))
     stop.set()
     publisher.join(10)
     expected = {frame.position: frame.data for frame in broker.events()}
