@@ -111,6 +111,8 @@ def test_an_event_source_in_chromium_resumes(context):
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     context.cleanups.append(browser.wait)
     context.cleanups.append(browser.kill)
+    # It may have to be read from a disk first.
+    until(lambda: proxy.heads, "the browser subscribes", 120)
 
     step, number = EVENTS // (CUTS + 1), 0
     for cut in range(CUTS + 1):
