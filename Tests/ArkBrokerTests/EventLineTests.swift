@@ -25,9 +25,18 @@ import Testing
     #expect(try read(event.wire).event == event)
   }
 
-  @Test func elsewhereItIsAnAttributeLikeAnyOther() throws {
+  /// What a feed wrote can be posted to another one, or to the same.
+  @Test func itIsNoAttributeAnywhere() throws {
     let text = #"{"specversion":"1.0","id":"1","source":"/a","type":"x","arkposition":"7"}"#
-    #expect(try CloudEvents.structured(Array(text.utf8))[0].wire.contains("arkposition"))
+    for batch in [
+      try CloudEvents.structured(Array(text.utf8)), try CloudEvents.batch(Array("[\(text)]".utf8)),
+      try CloudEvents.lines(Array(text.utf8)),
+    ] {
+      #expect(!batch[0].wire.contains("arkposition"))
+    }
+    var builder = EventBatchBuilder()
+    try builder.append(wire: Array(text.utf8))
+    #expect(!builder.finish()[0].wire.contains("arkposition"))
   }
 
   @Test(arguments: ["0", "-1", "1.5", "\"seven\"", "\"\"", "[7]", "true"])

@@ -7,11 +7,14 @@ from harness import BATCHED, STRUCTURED, equal, event, expect
 def test_every_mode_stores_the_same_event(context):
     fields = event(1, time="2018-04-05T03:56:24Z", arksession="s-1", other="kept")
     whole = fields | {"data": {"a": 1}}
+    # Where the event was in the log that it comes from is no attribute.
+    fields["arkposition"] = "7"
+    sent = whole | {"arkposition": "7"}
     binary = {f"ce-{name}": value for name, value in fields.items()}
     stored = []
     for body, headers in (
-            (json.dumps(whole), STRUCTURED), (json.dumps([whole]), BATCHED),
-            (json.dumps(whole) + "\n", {"Content-Type": "application/x-ndjson"}),
+            (json.dumps(sent), STRUCTURED), (json.dumps([sent]), BATCHED),
+            (json.dumps(sent) + "\n", {"Content-Type": "application/x-ndjson"}),
             ('{"a": 1}', binary | {"Content-Type": "application/json"})):
         broker = context.broker()
         equal(broker.post("/feed", body, headers).status, 200, f"{headers}")

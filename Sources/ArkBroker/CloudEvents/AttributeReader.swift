@@ -12,8 +12,7 @@ struct AttributeReader: ~Copyable {
   static let maximumExtensions = 64
 
   private(set) var draft = EventDraft()
-  /// `arkposition` tells where the event was in another log, and is no attribute of the event.
-  private let takesPosition: Bool
+  /// What `arkposition` says: where the event was in the log that it comes from. It is no attribute of the event, which may go to another log.
   private(set) var position: Position?
   /// The first thing that is wrong.
   private(set) var error: EventError?
@@ -27,7 +26,7 @@ struct AttributeReader: ~Copyable {
   /// Memory of texts that had to be unescaped.
   private var unescaped: [UnsafeMutableRawPointer] = []
 
-  init(takingPosition takesPosition: Bool = false) { self.takesPosition = takesPosition }
+  init() {}
 
   deinit {
     for text in unescaped { text.deallocate() }
@@ -47,7 +46,7 @@ struct AttributeReader: ~Copyable {
     }
     if try reader.readNull() { return }
     if case .other = name {
-      if takesPosition, key == "arkposition" { return try readPosition(&reader) }
+      if key == "arkposition" { return try readPosition(&reader) }
       return try keep(key, &reader)
     }
     if case .timeToLive = name, try reader.peek() != .string {

@@ -20,6 +20,8 @@ package struct BinaryEvent: ~Copyable {
         "is not an attribute name: use at most 64 lower-case letters and digits")
     }
     switch attribute {
+    // Its place in the log that it comes from.
+    case .other where name.elementsEqual("arkposition".utf8): return
     case .data, .dataBase64, .datacontenttype:
       attributes.fail(
         "ce-" + AttributeReader.shown(name), "is not a header: use the body and Content-Type")

@@ -136,8 +136,7 @@ extension EventBatchBuilder {
   /// - Throws: `EventError` when the line is not a CloudEvent.
   package mutating func append(line: UnsafeRawBufferPointer) throws(EventError) -> Position? {
     var reader = JSONReader(line)
-    let position = try StructuredEvent.append(
-      from: &reader, now: .now(), to: &self, takingPosition: true)
+    let position = try StructuredEvent.append(from: &reader, now: .now(), to: &self)
     try StructuredEvent.finish(&reader)
     return position
   }

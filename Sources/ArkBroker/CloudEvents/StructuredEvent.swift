@@ -1,13 +1,11 @@
 /// Reads one CloudEvent in the JSON event format into a batch.
 enum StructuredEvent {
-  /// - Parameter takesPosition: `arkposition` is not kept as an attribute.
-  /// - Returns: what `arkposition` says, if that was asked for.
+  /// - Returns: its `arkposition`, which does not become an attribute; nil when it has none.
   @discardableResult
   static func append(
-    from reader: inout JSONReader, now: Timestamp, to builder: inout EventBatchBuilder,
-    takingPosition takesPosition: Bool = false
+    from reader: inout JSONReader, now: Timestamp, to builder: inout EventBatchBuilder
   ) throws(EventError) -> Position? {
-    var attributes = AttributeReader(takingPosition: takesPosition)
+    var attributes = AttributeReader()
     do throws(JSONError) {
       try reader.beginObject()
     } catch {

@@ -23,8 +23,9 @@ package enum StoreDirectory {
       let bytes = try? file.bytes(at: 0, count: 256)
     else { return nil }
     let note = String(decoding: bytes, as: UTF8.self)
+    // In containers everybody is process 1: this one may have the number of one that is no more.
     guard let number = note.split(separator: " ").last.flatMap({ Int32($0) }), number > 0,
-      kill(number, 0) == 0 || errno == EPERM
+      number != ProcessNumber.current, kill(number, 0) == 0 || errno == EPERM
     else { return nil }
     return note
   }
