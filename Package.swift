@@ -82,9 +82,13 @@ let package = Package(
       ],
       swiftSettings: settings),
     .testTarget(
+      name: "ReferenceBrokerTests", dependencies: ["ArkBroker", "ArkFileStore", "ark-broker"],
+      swiftSettings: settings),
+    .testTarget(
       name: "DocumentationTests",
       dependencies: [
         "ArkBroker", "ArkBrokerTesting", "ArkHTTP", "ArkOTLP", "OwnFilter", "OwnStore",
+        "ark-broker",
       ],
       swiftSettings: settings),
   ] + templates,

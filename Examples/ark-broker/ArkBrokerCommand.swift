@@ -20,12 +20,12 @@ enum ArkBrokerCommand {
       if let first = arguments.first, let command = Commands.named(first) {
         exit(try await command.run(arguments.dropFirst()))
       }
-      switch try Options.parse(arguments, environment: Options.environment()) {
-      case .help: print(Options.help)
+      switch try Invocation.parse(arguments, environment: Invocation.environment()) {
+      case .help: print(Help.text)
       case .version: print("ark-broker \(Options.version)")
-      case .serve(let options):
+      case .serve(let configuration):
         // Off the main actor at once: a hop to it costs more than most requests.
-        let status = await Task.detached { await serve(options) }.value
+        let status = await Task.detached { await serve(configuration) }.value
         exit(status)
       }
     } catch {
@@ -35,7 +35,8 @@ enum ArkBrokerCommand {
     }
   }
 
-  private static func serve(_ options: Options) async -> Int32 {
+  private static func serve(_ configuration: Configuration) async -> Int32 {
+    let options = configuration.options
     // A few large requests must not make a process large for good.
     ark_allocator_keep(4 << 20)
     let log = JSONLog(level: options.logLevel)

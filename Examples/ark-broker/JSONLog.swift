@@ -11,15 +11,16 @@ import ArkHTTP
 
 /// Writes the log to standard error, one JSON object a line.
 struct JSONLog: Sendable {
-  let level: LogRecord.Level
+  /// What is written, from this level on; nil: nothing.
+  let level: LogRecord.Level?
 
   func write(
     _ level: LogRecord.Level, _ message: String, _ fields: KeyValuePairs<String, String> = [:]
   ) {
-    guard level >= self.level else { return }
+    guard let least = self.level, level >= least else { return }
     var line =
-      "{\"time\":\"\(Timestamp.now())\",\"level\":\"\(level)\",\"message\":\(JSONLog.quoted(message))"
-    for (name, value) in fields { line += ",\"\(name)\":\(JSONLog.quoted(value))" }
+      "{\"time\":\"\(Timestamp.now())\",\"level\":\"\(level)\",\"message\":\(quoted(message))"
+    for (name, value) in fields { line += ",\"\(name)\":\(quoted(value))" }
     JSONLog.put(line + "}\n")
   }
 
@@ -29,16 +30,14 @@ struct JSONLog: Sendable {
     let microseconds = seconds * 1_000_000 + attoseconds / 1_000_000_000_000
     JSONLog.put(
       "{\"time\":\"\(Timestamp.now())\",\"level\":\"debug\",\"message\":\"request\""
-        + ",\"method\":\(JSONLog.quoted(request.method?.name ?? ""))"
-        + ",\"route\":\(JSONLog.quoted(request.routePattern ?? ""))"
+        + ",\"method\":\(quoted(request.method?.name ?? ""))"
+        + ",\"route\":\(quoted(request.routePattern ?? ""))"
         + ",\"status\":\(request.status.code),\"microseconds\":\(microseconds)"
         + ",\"bytesReceived\":\(request.bytesReceived),\"bytesSent\":\(request.bytesSent)"
-        + ",\"requestId\":\(JSONLog.quoted(request.requestID))"
-        + ",\"remote\":\(JSONLog.quoted("\(request.remoteAddress)")),\"aborted\":\(request.isAborted)}\n"
+        + ",\"requestId\":\(quoted(request.requestID))"
+        + ",\"remote\":\(quoted("\(request.remoteAddress)")),\"aborted\":\(request.isAborted)}\n"
     )
   }
-
-  private static func quoted(_ text: String) -> String { Payload.text(text).description }
 
   /// Writes to standard error with one call, so that lines of several threads do not mix.
   static func put(_ line: String) {
@@ -46,6 +45,9 @@ struct JSONLog: Sendable {
     line.withUTF8 { bytes in _ = write_(STDERR_FILENO, bytes.baseAddress, bytes.count) }
   }
 }
+
+/// The text as a string of JSON.
+func quoted(_ text: String) -> String { Payload.text(text).description }
 
 /// `write(2)`, which the methods above hide.
 private func write_(_ descriptor: Int32, _ bytes: UnsafePointer<UInt8>?, _ count: Int) -> Int {

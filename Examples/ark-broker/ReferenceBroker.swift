@@ -10,7 +10,7 @@ struct ReferenceBroker: Sendable {
 
   init(options: Options, log: JSONLog) {
     let metrics = HTTPMetrics()
-    let logsRequests = log.level <= .debug
+    let logsRequests = log.level == .debug
     let http = HTTPServer(
       host: options.host, port: options.port, cors: .anyOrigin,
       onRequest: { request in
@@ -25,7 +25,8 @@ struct ReferenceBroker: Sendable {
         MemoryStore(keeping: .megabytes(memory))
       } else {
         FileStore(
-          at: options.data, keeping: options.retention, settings: options.settings,
+          at: options.dataDirectory, keeping: options.retention,
+          settings: options.storeSettings,
           onLog: { log.write($0.level, $0.message) })
       }
       ServerSentEvents(on: http)

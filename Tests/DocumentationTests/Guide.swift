@@ -49,12 +49,17 @@ struct Guide: Sendable, CustomStringConvertible {
     return String(line.dropFirst(opening.count).dropLast(closing.count))
   }
 
-  /// The page with the programs that `file` gives.
-  func embedding(_ file: (String) throws -> String) throws -> String {
+  /// The page with the programs that `file` gives, and the tables under the comments that name them.
+  func embedding(tables: [String: [String]], _ file: (String) throws -> String) throws -> String {
     var lines: [String] = []
     var rest = text.components(separatedBy: "\n")[...]
     while let line = rest.popFirst() {
       lines.append(line)
+      if let table = tables[line] {
+        rest = rest.drop { $0.hasPrefix("|") }
+        lines += table
+        continue
+      }
       guard let path = Guide.embeddedPath(in: line), let fence = rest.popFirst() else { continue }
       let end = rest.firstIndex(of: "```") ?? rest.endIndex
       rest = rest[end...]

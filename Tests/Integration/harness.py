@@ -20,7 +20,8 @@ BATCHED = {"Content-Type": "application/cloudevents-batch+json"}
 TRACES = {"Content-Type": "application/json"}
 # What a broker takes from its environment.
 VARIABLES = (
-    "HOST", "PORT", "DATA_DIR", "KEEP_DAYS", "KEEP_BYTES", "MIN_FREE", "DURABILITY", "LOG_LEVEL")
+    "HOST", "PORT", "DATA_DIR", "KEEP_DAYS", "KEEP_BYTES", "MIN_FREE", "DURABILITY", "COMPRESS", "MEMORY_MIB",
+    "LOG_LEVEL")
 
 
 class Skip(Exception):

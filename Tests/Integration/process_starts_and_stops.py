@@ -49,7 +49,9 @@ def test_bad_values_are_refused_by_name(context):
             (["--memory", "0"], {}, "--memory"), ([], {"LOG_LEVEL": "loud"}, "LOG_LEVEL"),
             (["--log-level=loud"], {}, "--log-level"), (["--keep-bytes", "10X"], {}, "--keep-bytes"),
             ([], {"KEEP_DAYS": "0"}, "KEEP_DAYS"), (["--durability", "some"], {}, "--durability"),
-            (["--memory", "--data", "x"], {}, "--data"), ([], {"MIN_FREE": "-1"}, "MIN_FREE"), (["--help=yes", "--port=x"], {}, "")):
+            (["--memory", "--data", "x"], {}, "--data"), ([], {"MIN_FREE": "-1"}, "MIN_FREE"),
+            (["--compress=x"], {}, "--compress"),
+            (["--help=yes", "--port=x"], {}, "")):
         result = command(context, *arguments, **variables)
         if name:
             expect(result.returncode == 64, f"{arguments} {variables}: {result.returncode}")
@@ -66,6 +68,8 @@ def test_a_port_in_use_is_said(context):
     result = command(context, "--port", str(broker.port), "--memory")
     equal(result.returncode, 1, "the exit status")
     expect(str(broker.port) in result.stderr and "use" in result.stderr.lower(), result.stderr)
+    result = command(context, "--port", str(broker.port), "--memory", LOG_LEVEL="silent")
+    equal((result.returncode, result.stderr), (1, ""), "what is written at level silent")
     equal(broker.request("GET", "/health").status, 200, "the first broker's /health")
 
 

@@ -5,6 +5,9 @@ struct UsageError: Error {
   var message: String
   /// The subcommand whose help tells more; empty for the program itself.
   var command = ""
+
+  /// What ends a message about a word that nobody knows.
+  static func hint(_ nearest: String?) -> String { nearest.map { "; did you mean \($0)?" } ?? "" }
 }
 
 /// Reads a command line: `--flag value`, `--flag=value`, operands, and `--` after which all are operands.
@@ -44,12 +47,15 @@ struct Arguments {
 
   /// The value of the flag that came last.
   mutating func value() throws(UsageError) -> String {
-    if let given = inline {
-      inline = nil
-      return given
-    }
+    if let given = attachedValue() { return given }
     guard let next = rest.popFirst() else { throw failure("\(flag) needs a value") }
     return next
+  }
+
+  /// The value that a flag has behind `=`, if any.
+  mutating func attachedValue() -> String? {
+    defer { inline = nil }
+    return inline
   }
 
   /// The value of a flag that may have none.
@@ -61,37 +67,8 @@ struct Arguments {
   /// The error for a flag that there is not.
   func unknown(_ flag: String) -> UsageError {
     let nearest = Suggestion.nearest(to: flag, among: flags)
-    return failure("unknown option \(flag)" + (nearest.map { "; did you mean \($0)?" } ?? ""))
+    return failure("unknown option \(flag)" + UsageError.hint(nearest))
   }
 
   func failure(_ message: String) -> UsageError { UsageError(message: message, command: command) }
-}
-
-// MARK: - Values
-
-extension Arguments {
-  func number(_ text: String, _ range: ClosedRange<Int>, _ name: String) throws(UsageError) -> Int {
-    guard let number = Int(text), range.contains(number) else {
-      throw failure(
-        "\(name) must be a number from \(range.lowerBound) to \(range.upperBound), not '\(text)'")
-    }
-    return number
-  }
-
-  /// A number of bytes such as `512M` or `1.5G`.
-  func size(_ text: String, _ name: String) throws(UsageError) -> Int {
-    guard let size = ByteCount(text) else {
-      throw failure("\(name) must be a size such as 512M or 10G, not '\(text)'")
-    }
-    return size.bytes
-  }
-
-  func choice<Value>(_ text: String, _ choices: KeyValuePairs<String, Value>, _ name: String)
-    throws(UsageError) -> Value
-  {
-    if let choice = choices.first(where: { $0.key == text.lowercased() }) { return choice.value }
-    let names = choices.map(\.key)
-    let list = names.dropLast().joined(separator: ", ") + " or " + names[names.count - 1]
-    throw failure("\(name) must be \(list), not '\(text)'")
-  }
 }

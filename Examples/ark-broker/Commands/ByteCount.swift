@@ -24,6 +24,16 @@ struct ByteCount: CustomStringConvertible {
     bytes = Int(value * factor)
   }
 
+  /// In the largest unit that needs no fraction, such as `1536M`: as it can be read again.
+  var exact: String {
+    var (value, unit) = (bytes, "")
+    for next in ByteCount.units where value > 0 && value % 1024 == 0 {
+      value /= 1024
+      unit = next
+    }
+    return "\(value)\(unit)"
+  }
+
   /// Such as `1.5 GiB`.
   var description: String {
     var value = Double(bytes)

@@ -1,0 +1,50 @@
+/// The options that are in force, and where each comes from: flags win over variables, those over the defaults.
+struct Configuration: Sendable {
+  private(set) var options = Options()
+  /// By key.
+  private var origins: [String: Origin] = [:]
+
+  /// The variables that are looked at.
+  static let variables = Settings.all.map(\.variable)
+
+  /// Every value that is given must be allowed, even where another wins over it.
+  init(_ flags: SettingFlags, environment: [String: String]) throws(UsageError) {
+    // A variable that is empty is none.
+    let environment = environment.filter { !$0.value.isEmpty }
+    for setting in Settings.all {
+      guard let text = environment[setting.variable] else { continue }
+      try take([GivenValue(setting, text, from: .variable(setting.variable))])
+    }
+    try take(flags.values)
+    try checkStore()
+  }
+
+  func origin(of setting: Setting) -> Origin { origins[setting.key] ?? .builtIn }
+
+  private mutating func take(_ values: [GivenValue]) throws(UsageError) {
+    for value in values {
+      try value.apply(to: &options)
+      origins[value.setting.key] = value.origin
+    }
+  }
+
+  // MARK: What must agree
+
+  /// A setting of the disk makes no sense together with memory, if it is as deliberate: a variable
+  /// may be there for another purpose.
+  private func checkStore() throws(UsageError) {
+    guard options.memory != nil else { return }
+    for setting in Settings.all where setting.isForDisk {
+      let origin = origin(of: setting)
+      guard case .flag = origin else { continue }
+      throw UsageError(
+        message: "\(origin.name(of: setting)) is for a store on disk, but "
+          + "\(described(Settings.memory)): leave one of them out")
+    }
+  }
+
+  /// Such as `memory is 256 (flag --memory)`.
+  private func described(_ setting: Setting) -> String {
+    "\(setting.key) is \(setting.text(options)) (\(origin(of: setting)))"
+  }
+}

@@ -1,0 +1,44 @@
+import ArkBroker
+import ArkFileStore
+
+/// What a broker that is to serve is told, with the defaults. `Settings` says where each value may come from.
+struct Options: Hashable, Sendable {
+  static let version = "0.1.0"
+
+  var host = "127.0.0.1"
+  var port = 8080
+  /// The directory of the store.
+  var dataDirectory = "./ark-data"
+  /// Nil: for ever.
+  var keepDays: Int?
+  /// Nil: as many as fit.
+  var keepBytes: Int?
+  /// Bytes of the disk.
+  var minFree = FileStore.Settings().minimumFreeBytes
+  var durability = FileStore.Settings().durability
+  var compresses = FileStore.Settings().compresses
+  /// Memory for events, in mebibytes, when they are kept there and not on disk.
+  var memory: Int?
+  /// Nil: nothing is logged.
+  var logLevel: LogRecord.Level? = .info
+}
+
+extension Options {
+  /// What a store on disk keeps.
+  var retention: FileStore.Retention {
+    FileStore.Retention(age: keepDays.map { .seconds($0 * 86_400) }, bytes: keepBytes)
+  }
+
+  /// How a store on disk works.
+  var storeSettings: FileStore.Settings {
+    var settings = FileStore.Settings()
+    settings.durability = durability
+    settings.compresses = compresses
+    settings.minimumFreeBytes = minFree
+    if let keepBytes {
+      // Whole segments go, so there should be several.
+      settings.segmentBytes = min(settings.segmentBytes, max(1 << 20, keepBytes / 8))
+    }
+    return settings
+  }
+}

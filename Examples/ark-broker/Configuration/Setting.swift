@@ -1,0 +1,69 @@
+/// Something that can be set: by a flag and by a variable.
+///
+/// Declared once, in `Settings.all`; reading, errors, the help and the table of
+/// Documentation/Configuration.md come from the declaration.
+struct Setting: Sendable {
+  /// The paragraphs of the help.
+  enum Group: String, CaseIterable {
+    case listening = "Where it listens:"
+    case keeping = "What it keeps (a SIZE is a number of bytes, or one with K, M, G or T):"
+    case running = "How it runs:"
+  }
+
+  /// The word for no value.
+  static let none = "none"
+
+  /// The name.
+  let key: String
+  let flag: String
+  let variable: String
+  let group: Group
+  /// What a flag without a value means; nil: it needs one.
+  let implied: String?
+  /// Whether it is about a store on disk only.
+  let isForDisk: Bool
+  /// What it is, for people.
+  let meaning: String
+
+  /// What stands for a value, such as `PORT`; empty where the flag alone says it.
+  let placeholder: String
+  /// What a value must be, for an error.
+  let allowed: String
+  private let assign: @Sendable (String, inout Options) -> Bool
+  private let textOf: @Sendable (Options) -> String
+
+  init<Value: Sendable>(
+    _ key: String, _ flag: String, _ variable: String,
+    _ path: any WritableKeyPath<Options, Value> & Sendable, _ format: SettingFormat<Value>,
+    in group: Group, implied: String? = nil, isForDisk: Bool = false, _ meaning: String
+  ) {
+    self.key = key
+    self.flag = flag
+    self.variable = variable
+    self.group = group
+    self.implied = implied ?? (format.placeholder.isEmpty ? "true" : nil)
+    self.isForDisk = isForDisk
+    self.meaning = meaning
+    placeholder = format.placeholder
+    allowed = format.allowed
+    assign = { text, options in
+      guard let value = format.read(text) else { return false }
+      options[keyPath: path] = value
+      return true
+    }
+    textOf = { format.text($0[keyPath: path]) }
+  }
+
+  /// The flag with what may follow it.
+  var usage: String {
+    guard !placeholder.isEmpty else { return flag }
+    return implied == nil ? "\(flag) \(placeholder)" : "\(flag) [\(placeholder)]"
+  }
+
+  /// The value, as it can be given.
+  func text(_ options: Options) -> String { textOf(options) }
+
+  /// Takes a value.
+  /// - Returns: whether it is allowed.
+  func set(_ text: String, in options: inout Options) -> Bool { assign(text, &options) }
+}

@@ -1,0 +1,86 @@
+/// How the values of a setting are read and printed: on the command line and in a variable alike.
+struct SettingFormat<Value: Sendable>: Sendable {
+  /// What stands for a value in the help, such as `PORT`.
+  var placeholder: String
+  /// What a value must be, for an error.
+  var allowed: String
+  /// Nil for what is not allowed.
+  var read: @Sendable (String) -> Value?
+  /// As `read` takes it.
+  var text: @Sendable (Value) -> String
+}
+
+extension SettingFormat {
+  /// A value or none.
+  static func orNone<Wrapped>(_ format: SettingFormat<Wrapped>) -> Self where Value == Wrapped? {
+    Self(
+      placeholder: format.placeholder, allowed: "\(format.allowed), or \(Setting.none)",
+      read: { text in
+        if text.lowercased() == Setting.none { return .some(nil) }
+        // Not `format.read(text)`: its nil would become a value that is none.
+        return format.read(text).map { .some($0) }
+      },
+      text: { $0.map(format.text) ?? Setting.none })
+  }
+}
+
+extension SettingFormat<String> {
+  /// Any text but an empty one.
+  static func text(_ placeholder: String, _ allowed: String) -> Self {
+    Self(
+      placeholder: placeholder, allowed: allowed,
+      read: { $0.isEmpty ? nil : $0 }, text: { $0 })
+  }
+}
+
+extension SettingFormat<Int> {
+  static func number(_ placeholder: String, _ range: ClosedRange<Int>) -> Self {
+    Self(
+      placeholder: placeholder,
+      allowed: "a number from \(range.lowerBound) to \(range.upperBound)",
+      read: { Int($0).flatMap { range.contains($0) ? $0 : nil } },
+      text: { "\($0)" })
+  }
+
+  /// A number of bytes such as `512M` or `1.5G`.
+  static var size: Self {
+    Self(
+      placeholder: "SIZE", allowed: "a size such as 512M or 10G",
+      read: { ByteCount($0)?.bytes }, text: { ByteCount(bytes: $0).exact })
+  }
+}
+
+extension SettingFormat<Bool> {
+  static var yesOrNo: Self {
+    Self(
+      placeholder: "", allowed: "true or false",
+      read: { text in
+        switch text.lowercased() {
+        case "true", "1": true
+        case "false", "0": false
+        default: nil
+        }
+      },
+      text: { "\($0)" })
+  }
+}
+
+extension SettingFormat where Value: Equatable {
+  /// One of these words.
+  /// - Parameter synonyms: further words, each for one of them.
+  static func choice(
+    _ placeholder: String, _ choices: [(word: String, value: Value)],
+    synonyms: [String: String] = [:]
+  ) -> Self {
+    let words = choices.map(\.word)
+    return Self(
+      placeholder: placeholder,
+      allowed: words.dropLast().joined(separator: ", ") + " or " + words[words.count - 1],
+      read: { text in
+        let text = text.lowercased()
+        let word = synonyms[text] ?? text
+        return choices.first { $0.word == word }?.value
+      },
+      text: { value in choices.first { $0.value == value }?.word ?? "" })
+  }
+}

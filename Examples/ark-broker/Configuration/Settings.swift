@@ -1,0 +1,61 @@
+import ArkBroker
+
+/// Everything that can be set.
+enum Settings {
+  // What must agree with others.
+  static let memory = Setting(
+    "memory", "--memory", "MEMORY_MIB", \.memory, .orNone(.number("MIB", 1...1_048_576)),
+    in: .keeping, implied: "256",
+    "keep events in memory instead, and only as long as the process lives: this many "
+      + "mebibytes (256 for --memory alone), the oldest go first")
+
+  /// In the order of the help.
+  static let all: [Setting] = [
+    Setting(
+      "host", "--host", "HOST", \.host, .text("HOST", "a name or an address"), in: .listening,
+      "name or address to listen on"),
+    Setting(
+      "port", "--port", "PORT", \.port, .number("PORT", 0...65_535), in: .listening,
+      "port to listen on, 0 for any"),
+
+    Setting(
+      "dataDirectory", "--data", "DATA_DIR", \.dataDirectory, .text("DIR", "a directory"),
+      in: .keeping, isForDisk: true,
+      "directory of the store, made if need be; one broker at a time"),
+    Setting(
+      "keepDays", "--keep-days", "KEEP_DAYS", \.keepDays, .orNone(.number("N", 1...36_500)),
+      in: .keeping, isForDisk: true, "let events go that are older; none keeps all"),
+    Setting(
+      "keepBytes", "--keep-bytes", "KEEP_BYTES", \.keepBytes, .orNone(.size), in: .keeping,
+      isForDisk: true, "let the oldest go beyond this; none keeps all"),
+    Setting(
+      "minFree", "--min-free", "MIN_FREE", \.minFree, .size, in: .keeping, isForDisk: true,
+      "refuse events, with 503, while the disk has less room"),
+    Setting(
+      "durability", "--durability", "DURABILITY", \.durability,
+      .choice("LEVEL", [("synced", .synced), ("written", .written)]), in: .keeping,
+      isForDisk: true,
+      "when an event is acknowledged: synced, when it outlives a power cut, or written, when it "
+        + "outlives the process"),
+    Setting(
+      "compress", "--compress", "COMPRESS", \.compresses, .yesOrNo, in: .keeping,
+      isForDisk: true,
+      "compress what is not written to any more"),
+    memory,
+
+    Setting(
+      "logLevel", "--log-level", "LOG_LEVEL", \.logLevel,
+      .choice(
+        "LEVEL",
+        [
+          ("debug", .debug), ("info", .info), ("warning", .warning), ("error", .error),
+          ("silent", nil),
+        ],
+        synonyms: ["trace": "debug", "warn": "warning", "fatal": "error"]), in: .running,
+      "debug, info, warning, error or silent (trace, warn and fatal are known, too); debug logs "
+        + "every request"),
+  ]
+
+  static func withFlag(_ flag: String) -> Setting? { all.first { $0.flag == flag } }
+
+}

@@ -1,0 +1,28 @@
+@testable import ark_broker
+
+/// What Documentation/Configuration.md lists, from the declarations.
+enum ConfigurationTables {
+  /// By the comment in front of each.
+  static let all = ["<!-- settings -->": settings]
+
+  private static var settings: [String] {
+    let rows = Settings.all.map { setting in
+      [
+        code(setting.usage), code(setting.variable), code(setting.text(Options())),
+        setting.meaning,
+      ]
+    }
+    return table(["flag", "variable", "default", "is"], rows)
+  }
+
+  private static func code(_ text: String) -> String { "`\(text)`" }
+
+  private static func table(_ head: [String], _ rows: [[String]]) -> [String] {
+    let rule = head.map { _ in "---" }
+    return [row(head), "|" + rule.joined(separator: "|") + "|"] + rows.map(row)
+  }
+
+  private static func row(_ cells: [String]) -> String {
+    "| " + cells.joined(separator: " | ") + " |"
+  }
+}

@@ -1,0 +1,141 @@
+import ArkBroker
+import ArkFileStore
+import Testing
+
+@testable import ark_broker
+
+/// Which value counts, and why one is refused.
+@Suite struct ConfigurationTests {
+  @Test func flagsWinOverVariablesOverTheDefaults() throws {
+    let configuration = try configuration(
+      "--port", "3", variables: ["PORT": "2", "KEEP_DAYS": "2"])
+    let expected: [(String, String, Origin)] = [
+      ("port", "3", .flag("--port")), ("keepDays", "2", .variable("KEEP_DAYS")),
+      ("host", "127.0.0.1", .builtIn),
+    ]
+    for (key, text, origin) in expected {
+      #expect(try configuration.text(key) == text)
+      #expect(try configuration.origin(key) == origin)
+    }
+  }
+
+  @Test func anEmptyVariableIsNone() throws {
+    let configuration = try configuration(variables: [
+      "PORT": ""
+    ])
+    #expect(configuration.options == Options())
+    #expect(try configuration.origin("port") == .builtIn)
+  }
+
+  @Test func theLastFlagCounts() throws {
+    #expect(try configuration("--port", "1", "--port=2").options.port == 2)
+  }
+
+  @Test func aFlagCanTakeBackWhatIsSet() throws {
+    let configuration = try configuration(
+      "--compress=false", "--keep-days", "none", "--keep-bytes=none",
+      variables: ["COMPRESS": "true", "KEEP_BYTES": "1G", "KEEP_DAYS": "3"])
+    #expect(configuration.options == Options())
+  }
+
+  @Test func someFlagsNeedNoValue() throws {
+    let options = try configuration("--compress").options
+    #expect(options.compresses)
+    #expect(try configuration("--memory").options.memory == 256)
+    #expect(try configuration("--memory", "8").options.memory == 8)
+    #expect(try configuration("--memory=9", "--port", "1").options.memory == 9)
+    #expect(try configuration("--memory", "--port", "1").options.memory == 256)
+  }
+
+  @Test func wordsOfOtherBrokersAreKnown() throws {
+    let words: KeyValuePairs<String, LogRecord.Level?> = [
+      "fatal": .error, "error": .error, "warn": .warning, "WARN": .warning, "info": .info,
+      "debug": .debug, "trace": .debug, "silent": nil,
+    ]
+    for (word, level) in words {
+      #expect(try configuration(variables: ["LOG_LEVEL": word]).options.logLevel == level)
+    }
+    for (word, expected) in ["true": true, "1": true, "False": false, "0": false] {
+      #expect(
+        try configuration(variables: ["COMPRESS": word]).options.compresses == expected)
+    }
+  }
+
+  @Test func theStoreGetsWhatIsSet() throws {
+    #expect(Options().retention == .everything)
+    #expect(Options().storeSettings == FileStore.Settings())
+    let options = try configuration(
+      "--keep-days", "2", "--keep-bytes", "80M", "--compress", "--min-free", "0",
+      "--durability", "written"
+    ).options
+    #expect(options.retention == FileStore.Retention(age: .seconds(172_800), bytes: 80 << 20))
+    let settings = options.storeSettings
+    #expect(settings.segmentBytes == 10 << 20)
+    #expect(settings.compresses && settings.minimumFreeBytes == 0)
+    #expect(settings.durability == .written)
+    #expect(try configuration("--keep-bytes", "1M").options.storeSettings.segmentBytes == 1 << 20)
+  }
+
+  // MARK: What must agree
+
+  @Test func memoryAndDiskAtOnceAreRefused() throws {
+    #expect(
+      try refusal("--memory", "--data", "x")
+        == "--data is for a store on disk, but memory is 256 (flag --memory): leave one of them out"
+    )
+    #expect(try refusal("--data", "x", variables: ["MEMORY_MIB": "8"]).hasPrefix("--data is for"))
+    // A variable may be there for another purpose.
+    #expect(try configuration("--memory", variables: ["DATA_DIR": "x"]).options.memory == 256)
+    let onDisk = try configuration("--data", "x", "--memory=none", variables: ["MEMORY_MIB": "8"])
+    #expect(onDisk.options.memory == nil && onDisk.options.dataDirectory == "x")
+  }
+
+  // MARK: Refusals
+
+  @Test func aValueIsRefusedWithWhatWasGivenAndWhatIsAllowed() throws {
+    #expect(
+      try refusal("--port", "x") == "--port must be a number from 0 to 65535, not 'x'")
+    #expect(
+      try refusal(variables: ["PORT": "65536"])
+        == "variable PORT must be a number from 0 to 65535, not '65536'")
+    #expect(
+      try refusal("--keep-bytes", "10X")
+        == "--keep-bytes must be a size such as 512M or 10G, or none, not '10X'")
+    #expect(
+      try refusal("--keep-days=0")
+        == "--keep-days must be a number from 1 to 36500, or none, not '0'")
+    #expect(
+      try refusal("--durability", "some") == "--durability must be synced or written, not 'some'")
+    #expect(
+      try refusal(variables: ["LOG_LEVEL": "loud"])
+        == "variable LOG_LEVEL must be debug, info, warning, error or silent, not 'loud'")
+    #expect(
+      try refusal(variables: ["COMPRESS": "maybe"])
+        == "variable COMPRESS must be true or false, not 'maybe'")
+    #expect(try refusal("--data=") == "--data must be a directory, not ''")
+    #expect(try refusal("--host", "") == "--host must be a name or an address, not ''")
+  }
+
+  @Test func aValueThatAnotherWinsOverMustBeRightToo() throws {
+    #expect(try refusal("--port", "1", variables: ["PORT": "x"]).hasPrefix("variable PORT"))
+  }
+
+  @Test func whatIsNoOptionIsRefused() throws {
+    #expect(try refusal("--prot", "1") == "unknown option --prot; did you mean --port?")
+    #expect(try refusal("--keep-dasy=1").hasSuffix("did you mean --keep-days?"))
+    #expect(try refusal("--frobnicate") == "unknown option --frobnicate")
+    #expect(try refusal("--port") == "--port needs a value")
+    #expect(try refusal("exprot") == "unknown command 'exprot'; did you mean export?")
+    #expect(
+      try refusal("--port", "1", "verify") == "a command comes first: ark-broker verify …")
+  }
+
+  @Test func helpIsPrintedWhateverElseIsWrong() throws {
+    let invocation = try Invocation.parse(
+      ["--port", "x", "--help"], environment: ["PORT": "x"])
+    guard case .help = invocation else {
+      Issue.record("not the help")
+      return
+    }
+  }
+}
