@@ -45,7 +45,10 @@ enum ArkBrokerCommand {
     let signals = TerminationSignals { isFirst in
       // The second one does not wait for anything.
       guard isFirst else { _exit(130) }
-      log.write(.info, "stopping: draining for at most 10 s, a second signal stops at once")
+      log.write(
+        .info,
+        "stopping: draining for at most \(TimeSpan(options.drainTimeout)), "
+          + "a second signal stops at once")
       running.cancel()
     }
     defer { signals.stop() }

@@ -13,12 +13,15 @@ struct ReferenceBroker: Sendable {
     let logsRequests = log.level == .debug
     let http = HTTPServer(
       host: options.host, port: options.port, cors: .anyOrigin,
+      drainTimeout: options.drainTimeout,
       onRequest: { request in
         metrics.record(request)
         if logsRequests { log.write(request) }
       })
     self.http = http
-    broker = Broker(onLog: { log.write($0.level, $0.message) }) {
+    var limits = Broker.Limits()
+    limits.drainTimeout = options.drainTimeout
+    broker = Broker(limits: limits, onLog: { log.write($0.level, $0.message) }) {
       OTLPReceiver(on: http)
       CloudEventsReceiver(on: http)
       if let memory = options.memory {

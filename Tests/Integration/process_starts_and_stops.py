@@ -50,7 +50,7 @@ def test_bad_values_are_refused_by_name(context):
             (["--log-level=loud"], {}, "--log-level"), (["--keep-bytes", "10X"], {}, "--keep-bytes"),
             ([], {"KEEP_DAYS": "0"}, "KEEP_DAYS"), (["--durability", "some"], {}, "--durability"),
             (["--memory", "--data", "x"], {}, "--data"), ([], {"MIN_FREE": "-1"}, "MIN_FREE"),
-            (["--compress=x"], {}, "--compress"),
+            ([], {"SHUTDOWN_DRAIN_TIMEOUT_MS": "-1"}, "SHUTDOWN_DRAIN_TIMEOUT_MS"), (["--compress=x"], {}, "--compress"),
             (["--help=yes", "--port=x"], {}, "")):
         result = command(context, *arguments, **variables)
         if name:
@@ -124,6 +124,19 @@ def test_a_signal_drains_and_loses_nothing_that_was_accepted(context):
             positions = [frame.position for frame in subscriber.rest()]
             equal(positions, list(range(1, accepted + 1)), "positions at a subscriber")
             subscriber.close()
+
+
+def test_draining_takes_no_longer_than_it_may(context):
+    for variables in ({"SHUTDOWN_DRAIN_TIMEOUT_MS": "300"}, {"SHUTDOWN_DRAIN_TIMEOUT_MS": "0"}):
+        broker = context.broker(environment=variables)
+        broker.publish(event(1))
+        with broker.socket() as held:
+            held.sendall(b"POST /feed HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{")
+            equal(broker.request("GET", "/health").status, 200, "/health")
+            start = time.monotonic()
+            broker.signal()
+            equal(broker.wait(), 0, "the exit status")
+            expect(time.monotonic() - start < 5, f"draining took long with {variables}")
 
 
 def test_a_second_signal_ends_at_once(context):

@@ -61,6 +61,14 @@ import Testing
     }
   }
 
+  @Test func timesHaveTheUnitOfTheirNameOrOneOfTheirOwn() throws {
+    #expect(
+      try configuration("--drain-timeout", "2500").options.drainTimeout == .milliseconds(2500))
+    #expect(
+      try configuration(variables: ["SHUTDOWN_DRAIN_TIMEOUT_MS": "2m"]).options.drainTimeout
+        == .seconds(120))
+  }
+
   @Test func theStoreGetsWhatIsSet() throws {
     #expect(Options().retention == .everything)
     #expect(Options().storeSettings == FileStore.Settings())
@@ -112,6 +120,10 @@ import Testing
     #expect(
       try refusal(variables: ["COMPRESS": "maybe"])
         == "variable COMPRESS must be true or false, not 'maybe'")
+    #expect(
+      try refusal("--drain-timeout", "soon")
+        == "--drain-timeout must be a number of milliseconds from 0 to 2147483647, or a time such as "
+        + "30s, 5m or 12h, not 'soon'")
     #expect(try refusal("--data=") == "--data must be a directory, not ''")
     #expect(try refusal("--host", "") == "--host must be a name or an address, not ''")
   }
@@ -122,7 +134,7 @@ import Testing
 
   @Test func whatIsNoOptionIsRefused() throws {
     #expect(try refusal("--prot", "1") == "unknown option --prot; did you mean --port?")
-    #expect(try refusal("--keep-dasy=1").hasSuffix("did you mean --keep-days?"))
+    #expect(try refusal("--drain-tiemout=1").hasSuffix("did you mean --drain-timeout?"))
     #expect(try refusal("--frobnicate") == "unknown option --frobnicate")
     #expect(try refusal("--port") == "--port needs a value")
     #expect(try refusal("exprot") == "unknown command 'exprot'; did you mean export?")

@@ -16,6 +16,7 @@ import Testing
     ("durability", "synced", "written"),
     ("compress", "false", "true"),
     ("memory", "none", "64"),
+    ("drainTimeout", "10s", "0ms"),
     ("logLevel", "info", "silent"),
   ]
 

@@ -33,8 +33,8 @@ enum Help {
       curl http://127.0.0.1:8080/feed -H 'Content-Type: application/cloudevents+json' \\
         -d '{"specversion":"1.0","id":"1","source":"/me","type":"ark.query.started"}'
 
-    The log goes to standard error, one JSON object a line. SIGTERM and SIGINT drain
-    for at most 10 s; a second one stops at once.
+    The log goes to standard error, one JSON object a line. SIGTERM and SIGINT drain; a
+    second one stops at once.
     """
 
   // Columns.

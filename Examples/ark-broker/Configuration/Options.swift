@@ -7,6 +7,7 @@ struct Options: Hashable, Sendable {
 
   var host = "127.0.0.1"
   var port = 8080
+  var drainTimeout = Broker.Limits().drainTimeout
   /// The directory of the store.
   var dataDirectory = "./ark-data"
   /// Nil: for ever.

@@ -50,6 +50,26 @@ extension SettingFormat<Int> {
   }
 }
 
+extension SettingFormat<Duration> {
+  /// A time of at least `minimum` units.
+  static func time(_ placeholder: String, in unit: TimeSpan.Unit, from minimum: Int) -> Self {
+    // As far as an event's own time to live goes.
+    let range = minimum...Int(Int32.max)
+    let size = unit == .seconds ? 1000 : 1
+    return Self(
+      placeholder: placeholder,
+      allowed: "a number of \(unit) from \(range.lowerBound) to \(range.upperBound), "
+        + "or a time such as 30s, 5m or 12h",
+      read: { text in
+        guard let time = TimeSpan(text, unit: unit), time.milliseconds % size == 0,
+          range.contains(time.milliseconds / size)
+        else { return nil }
+        return time.duration
+      },
+      text: { "\(TimeSpan($0))" })
+  }
+}
+
 extension SettingFormat<Bool> {
   static var yesOrNo: Self {
     Self(

@@ -44,6 +44,10 @@ enum Settings {
     memory,
 
     Setting(
+      "drainTimeout", "--drain-timeout", "SHUTDOWN_DRAIN_TIMEOUT_MS", \.drainTimeout,
+      .time("MS", in: .milliseconds, from: 0), in: .running,
+      "how long requests and streams may take to end after SIGTERM"),
+    Setting(
       "logLevel", "--log-level", "LOG_LEVEL", \.logLevel,
       .choice(
         "LEVEL",
