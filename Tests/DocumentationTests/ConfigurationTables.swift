@@ -1,3 +1,5 @@
+import ArkBroker
+
 @testable import ark_broker
 
 /// What Documentation/Configuration.md lists, from the declarations.
@@ -7,12 +9,13 @@ enum ConfigurationTables {
 
   private static var settings: [String] {
     let rows = Settings.all.map { setting in
-      [
-        code(setting.usage), code(setting.variable), code(setting.text(Options())),
-        setting.meaning,
+      let kinds = setting.kinds.map { $0 == .bool ? "true, false" : "\($0)" }
+      return [
+        code(setting.key), kinds.joined(separator: ", "), code(setting.usage),
+        code(setting.variable), code(setting.text(Options())), setting.meaning,
       ]
     }
-    return table(["flag", "variable", "default", "is"], rows)
+    return table(["key in the file", "value there", "flag", "variable", "default", "is"], rows)
   }
 
   private static func code(_ text: String) -> String { "`\(text)`" }

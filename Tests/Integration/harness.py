@@ -21,7 +21,7 @@ TRACES = {"Content-Type": "application/json"}
 # What a broker takes from its environment.
 VARIABLES = (
     "HOST", "PORT", "DATA_DIR", "KEEP_DAYS", "KEEP_BYTES", "MIN_FREE", "DURABILITY", "COMPRESS", "MEMORY_MIB",
-    "SHUTDOWN_DRAIN_TIMEOUT_MS", "LOG_LEVEL")
+    "SHUTDOWN_DRAIN_TIMEOUT_MS", "LOG_LEVEL", "CONFIG_FILE")
 
 
 class Skip(Exception):

@@ -51,6 +51,7 @@ def test_bad_values_are_refused_by_name(context):
             ([], {"KEEP_DAYS": "0"}, "KEEP_DAYS"), (["--durability", "some"], {}, "--durability"),
             (["--memory", "--data", "x"], {}, "--data"), ([], {"MIN_FREE": "-1"}, "MIN_FREE"),
             ([], {"SHUTDOWN_DRAIN_TIMEOUT_MS": "-1"}, "SHUTDOWN_DRAIN_TIMEOUT_MS"), (["--compress=x"], {}, "--compress"),
+            ([], {"CONFIG_FILE": "/missing"}, "CONFIG_FILE"),
             (["--help=yes", "--port=x"], {}, "")):
         result = command(context, *arguments, **variables)
         if name:
@@ -61,6 +62,24 @@ def test_bad_values_are_refused_by_name(context):
 def test_flags_win_over_variables(context):
     broker = context.broker(environment={"PORT": "1", "HOST": "192.0.2.1"}, *["--host", "127.0.0.1"])
     equal(broker.request("GET", "/health").status, 200, "/health")
+
+
+def test_a_file_is_read_and_what_is_wrong_in_it_is_said_with_its_place(context):
+    file = context.directory / "ark.json"
+    file.write_text(json.dumps({"host": "192.0.2.1", "logLevel": "debug"}))
+    for arguments, variables in ((["--config", file], {}), ([], {"CONFIG_FILE": str(file)})):
+        broker = context.broker("--host", "127.0.0.1", *arguments, environment=variables)
+        equal(broker.request("GET", "/health").status, 200, "/health")
+        until(lambda: any('"level":"debug"' in line for line in broker.lines), "requests are logged")
+    for text, message in (
+            ('{\n  "port": "80"\n}', ':2:11: port must be a number from 0 to 65535, not "80"'),
+            ('{"prot": 1}', ":1:2: unknown key 'prot'; did you mean port?"),
+            ('{"port": 1,\n "port": 1}', ":2:2: port is given twice, first in line 1"),
+            ('{"port": 1', ":1:11: JSON ends too early")):
+        file.write_text(text)
+        result = command(context, "--config", str(file))
+        equal(result.returncode, 64, text)
+        expect(f"{file}{message}" in result.stderr, result.stderr)
 
 
 def test_a_port_in_use_is_said(context):

@@ -1,25 +1,43 @@
+import Foundation
 import Testing
 
 @testable import ark_broker
 
-/// What a command line and variables add up to.
-func configuration(_ arguments: String..., variables: [String: String] = [:]) throws
-  -> Configuration
-{
-  try configuration(arguments, variables)
+/// A file of settings that is gone when nobody has it any more.
+final class SettingsFile {
+  let path = FileManager.default.temporaryDirectory.appending(path: "\(UUID()).json").path
+
+  init(_ text: String) throws { try Data(text.utf8).write(to: URL(filePath: path)) }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
 }
 
-/// Why they do not.
-func refusal(_ arguments: String..., variables: [String: String] = [:]) throws -> String {
-  let error = #expect(throws: UsageError.self) { try configuration(arguments, variables) }
-  return try #require(error).message
+/// What a command line, variables and a file add up to.
+func configuration(
+  _ arguments: String..., variables: [String: String] = [:], file: SettingsFile? = nil
+) throws -> Configuration {
+  try configuration(arguments, variables, file)
 }
 
-private func configuration(_ arguments: [String], _ variables: [String: String]) throws
-  -> Configuration
-{
+/// Why they do not. The file is called `FILE`.
+func refusal(
+  _ arguments: String..., variables: [String: String] = [:], file text: String? = nil
+) throws -> String {
+  let file = try text.map(SettingsFile.init)
+  let error = #expect(throws: UsageError.self) {
+    try configuration(arguments, variables, file)
+  }
+  let message = try #require(error).message
+  return file.map { message.replacing($0.path, with: "FILE") } ?? message
+}
+
+private func configuration(
+  _ arguments: [String], _ variables: [String: String], _ file: SettingsFile?
+) throws -> Configuration {
+  let fileArguments = file.map { ["--config", $0.path] } ?? []
   guard
-    case .serve(let configuration) = try Invocation.parse(arguments, environment: variables)
+    case .serve(let configuration) = try Invocation.parse(
+      fileArguments + arguments, environment: variables)
   else { throw UsageError(message: "no broker is asked for") }
   return configuration
 }

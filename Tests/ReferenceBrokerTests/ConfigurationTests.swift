@@ -6,11 +6,19 @@ import Testing
 
 /// Which value counts, and why one is refused.
 @Suite struct ConfigurationTests {
-  @Test func flagsWinOverVariablesOverTheDefaults() throws {
+  @Test func flagsWinOverVariablesOverTheFileOverTheDefaults() throws {
+    let file = try SettingsFile(
+      """
+      {
+        "port": 1, "keepDays": 1,
+        "minFree": "1M"
+      }
+      """)
     let configuration = try configuration(
-      "--port", "3", variables: ["PORT": "2", "KEEP_DAYS": "2"])
+      "--port", "3", variables: ["PORT": "2", "KEEP_DAYS": "2"], file: file)
     let expected: [(String, String, Origin)] = [
       ("port", "3", .flag("--port")), ("keepDays", "2", .variable("KEEP_DAYS")),
+      ("minFree", "1M", .file(path: file.path, line: 3, column: 14)),
       ("host", "127.0.0.1", .builtIn),
     ]
     for (key, text, origin) in expected {
@@ -19,9 +27,18 @@ import Testing
     }
   }
 
+  @Test func theFileCanBeNamedByAVariable() throws {
+    let file = try SettingsFile(#"{"port": 1}"#)
+    let other = try SettingsFile(#"{"port": 2, "host": "a"}"#)
+    #expect(try configuration(variables: ["CONFIG_FILE": file.path]).options.port == 1)
+    // A flag wins here as well: the variable's file is not read.
+    let both = try configuration(variables: ["CONFIG_FILE": other.path], file: file)
+    #expect(both.options.port == 1 && both.options.host == "127.0.0.1")
+  }
+
   @Test func anEmptyVariableIsNone() throws {
     let configuration = try configuration(variables: [
-      "PORT": ""
+      "PORT": "", "CONFIG_FILE": "",
     ])
     #expect(configuration.options == Options())
     #expect(try configuration.origin("port") == .builtIn)
@@ -32,9 +49,9 @@ import Testing
   }
 
   @Test func aFlagCanTakeBackWhatIsSet() throws {
+    let file = try SettingsFile(#"{"compress": true, "keepDays": 3, "keepBytes": "1G"}"#)
     let configuration = try configuration(
-      "--compress=false", "--keep-days", "none", "--keep-bytes=none",
-      variables: ["COMPRESS": "true", "KEEP_BYTES": "1G", "KEEP_DAYS": "3"])
+      "--compress=false", "--keep-days", "none", variables: ["KEEP_BYTES": "none"], file: file)
     #expect(configuration.options == Options())
   }
 
@@ -91,10 +108,21 @@ import Testing
       try refusal("--memory", "--data", "x")
         == "--data is for a store on disk, but memory is 256 (flag --memory): leave one of them out"
     )
+    #expect(
+      try refusal("--compress", file: #"{"memory": 8}"#)
+        == "--compress is for a store on disk, but memory is 8 (file FILE:1): leave one of them out"
+    )
+    #expect(
+      try refusal(file: "{\"memory\": 8,\n \"keepDays\": 1}")
+        == "FILE:2:14: keepDays is for a store on disk, but memory is 8 (file FILE:1): "
+        + "leave one of them out")
     #expect(try refusal("--data", "x", variables: ["MEMORY_MIB": "8"]).hasPrefix("--data is for"))
-    // A variable may be there for another purpose.
+    // A variable may be there for another purpose, and a flag may overrule a file.
     #expect(try configuration("--memory", variables: ["DATA_DIR": "x"]).options.memory == 256)
-    let onDisk = try configuration("--data", "x", "--memory=none", variables: ["MEMORY_MIB": "8"])
+    let file = try SettingsFile(#"{"dataDirectory": "x"}"#)
+    #expect(try configuration("--memory", file: file).options.memory == 256)
+    let inMemory = try SettingsFile(#"{"memory": 8}"#)
+    let onDisk = try configuration("--data", "x", "--memory", "none", file: inMemory)
     #expect(onDisk.options.memory == nil && onDisk.options.dataDirectory == "x")
   }
 
@@ -107,11 +135,17 @@ import Testing
       try refusal(variables: ["PORT": "65536"])
         == "variable PORT must be a number from 0 to 65535, not '65536'")
     #expect(
+      try refusal(file: "{\n  \"port\": -1\n}")
+        == "FILE:2:11: port must be a number from 0 to 65535, not -1")
+    #expect(
       try refusal("--keep-bytes", "10X")
         == "--keep-bytes must be a size such as 512M or 10G, or none, not '10X'")
     #expect(
       try refusal("--keep-days=0")
         == "--keep-days must be a number from 1 to 36500, or none, not '0'")
+    #expect(
+      try refusal(file: #"{"keepDays": "all"}"#)
+        == #"FILE:1:14: keepDays must be a number from 1 to 36500, or null, not "all""#)
     #expect(
       try refusal("--durability", "some") == "--durability must be synced or written, not 'some'")
     #expect(
@@ -130,13 +164,17 @@ import Testing
 
   @Test func aValueThatAnotherWinsOverMustBeRightToo() throws {
     #expect(try refusal("--port", "1", variables: ["PORT": "x"]).hasPrefix("variable PORT"))
+    #expect(try refusal("--port", "1", file: #"{"port": true}"#).hasPrefix("FILE:1:10: port"))
   }
 
   @Test func whatIsNoOptionIsRefused() throws {
     #expect(try refusal("--prot", "1") == "unknown option --prot; did you mean --port?")
     #expect(try refusal("--drain-tiemout=1").hasSuffix("did you mean --drain-timeout?"))
+    #expect(try refusal("--conifg", "x").hasSuffix("did you mean --config?"))
     #expect(try refusal("--frobnicate") == "unknown option --frobnicate")
     #expect(try refusal("--port") == "--port needs a value")
+    #expect(try refusal("--config") == "--config needs a value")
+    #expect(try refusal("--config=") == "--config must name a file")
     #expect(try refusal("exprot") == "unknown command 'exprot'; did you mean export?")
     #expect(
       try refusal("--port", "1", "verify") == "a command comes first: ark-broker verify …")
@@ -144,7 +182,7 @@ import Testing
 
   @Test func helpIsPrintedWhateverElseIsWrong() throws {
     let invocation = try Invocation.parse(
-      ["--port", "x", "--help"], environment: ["PORT": "x"])
+      ["--port", "x", "--config", "/does/not/exist", "--help"], environment: ["PORT": "x"])
     guard case .help = invocation else {
       Issue.record("not the help")
       return

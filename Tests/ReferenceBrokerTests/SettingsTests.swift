@@ -5,24 +5,25 @@ import Testing
 
 /// The table, and that everything which is made of it is whole.
 @Suite struct SettingsTests {
-  /// For each setting: the default and another value.
-  static let values: [(key: String, standard: String, text: String)] = [
-    ("host", "127.0.0.1", "0.0.0.0"),
-    ("port", "8080", "0"),
-    ("dataDirectory", "./ark-data", "/var/lib/ark"),
-    ("keepDays", "none", "30"),
-    ("keepBytes", "none", "10G"),
-    ("minFree", "64M", "1536M"),
-    ("durability", "synced", "written"),
-    ("compress", "false", "true"),
-    ("memory", "none", "64"),
-    ("drainTimeout", "10s", "0ms"),
-    ("logLevel", "info", "silent"),
+  /// For each setting: the default, as a file has it, and another value, as a flag or a variable and
+  /// as a file has it.
+  static let values: [(key: String, standard: String, text: String, json: String)] = [
+    ("host", #""127.0.0.1""#, "0.0.0.0", #""0.0.0.0""#),
+    ("port", "8080", "0", "0"),
+    ("dataDirectory", #""./ark-data""#, "/var/lib/ark", #""/var/lib/ark""#),
+    ("keepDays", "null", "30", "30"),
+    ("keepBytes", "null", "10G", "10737418240"),
+    ("minFree", "67108864", "1536M", "1610612736"),
+    ("durability", #""synced""#, "written", #""written""#),
+    ("compress", "false", "true", "true"),
+    ("memory", "null", "64", "64"),
+    ("drainTimeout", "10000", "0ms", "0"),
+    ("logLevel", #""info""#, "silent", #""silent""#),
   ]
 
   @Test func theDefaultsAreThoseOfTheContract() {
     #expect(Settings.all.map(\.key) == SettingsTests.values.map(\.key))
-    #expect(Settings.all.map { $0.text(Options()) } == SettingsTests.values.map(\.standard))
+    #expect(Settings.all.map { $0.json(Options()) } == SettingsTests.values.map(\.standard))
   }
 
   @Test func noNameIsGivenTwice() {
@@ -42,13 +43,15 @@ import Testing
 
   @Test(arguments: Settings.all) func takesWhatItPrints(_ setting: Setting) throws {
     let value = try #require(SettingsTests.values.first { $0.key == setting.key })
-    for text in [value.text, value.standard] {
+    for (text, json) in [(value.text, value.json), (setting.text(Options()), value.standard)] {
       let all = [
         try configuration("\(setting.flag)=\(text)"),
         try configuration(variables: [setting.variable: text]),
+        try configuration(file: SettingsFile("{\"\(setting.key)\": \(json)}")),
       ]
       for configuration in all {
         #expect(setting.text(configuration.options) == text)
+        #expect(setting.json(configuration.options) == json)
         #expect(configuration.options == all[0].options)
       }
       // Nothing else has changed.
@@ -71,6 +74,7 @@ import Testing
 
   @Test func theHelpFitsIntoATerminal() {
     for line in Help.text.split(separator: "\n") { #expect(line.count <= 92, "\(line)") }
+    #expect(Help.text.contains("--config FILE") && Help.text.contains("CONFIG_FILE"))
     for command in Commands.names { #expect(Help.text.contains("\n  \(command) "), "\(command)") }
   }
 }

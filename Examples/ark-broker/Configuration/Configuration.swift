@@ -1,16 +1,21 @@
-/// The options that are in force, and where each comes from: flags win over variables, those over the defaults.
+/// The options that are in force, and where each comes from: flags win over variables, those over the file, that over the defaults.
 struct Configuration: Sendable {
   private(set) var options = Options()
   /// By key.
   private var origins: [String: Origin] = [:]
 
   /// The variables that are looked at.
-  static let variables = Settings.all.map(\.variable)
+  static let variables = Settings.all.map(\.variable) + [SettingFlags.fileVariable]
 
   /// Every value that is given must be allowed, even where another wins over it.
   init(_ flags: SettingFlags, environment: [String: String]) throws(UsageError) {
     // A variable that is empty is none.
     let environment = environment.filter { !$0.value.isEmpty }
+    if let path = flags.file {
+      try take(ConfigurationFile.values(at: path, named: SettingFlags.file))
+    } else if let path = environment[SettingFlags.fileVariable] {
+      try take(ConfigurationFile.values(at: path, named: "variable \(SettingFlags.fileVariable)"))
+    }
     for setting in Settings.all {
       guard let text = environment[setting.variable] else { continue }
       try take([GivenValue(setting, text, from: .variable(setting.variable))])
@@ -31,12 +36,14 @@ struct Configuration: Sendable {
   // MARK: What must agree
 
   /// A setting of the disk makes no sense together with memory, if it is as deliberate: a variable
-  /// may be there for another purpose.
+  /// may be there for another purpose, and a flag may overrule a file.
   private func checkStore() throws(UsageError) {
     guard options.memory != nil else { return }
+    let memory = origin(of: Settings.memory)
     for setting in Settings.all where setting.isForDisk {
       let origin = origin(of: setting)
-      guard case .flag = origin else { continue }
+      if case .variable = origin { continue }
+      guard origin != .builtIn, origin.rank >= memory.rank else { continue }
       throw UsageError(
         message: "\(origin.name(of: setting)) is for a store on disk, but "
           + "\(described(Settings.memory)): leave one of them out")

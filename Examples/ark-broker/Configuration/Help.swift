@@ -15,10 +15,12 @@ enum Help {
       GET  /health          is the process alive     GET /ready   does it take events
       GET  /metrics         numbers for Prometheus
 
-    Each option can be given by the variable behind it, too; the option wins. An option without
-    a value can be turned off by =false.
+    Each option can be given by the variable behind it, too, and in a file. Options win over
+    variables, variables over the file. An option without a value can be turned off by =false.
 
     \(Setting.Group.allCases.map(paragraph).joined(separator: "\n\n"))
+      --config FILE         read settings from a file: {"port": 9000, "keepDays": 30}
+                                                              (CONFIG_FILE)
       --version             print the version
       --help                print this
 

@@ -1,4 +1,6 @@
-/// Something that can be set: by a flag and by a variable.
+import ArkBroker
+
+/// Something that can be set: by a flag, by a variable and in a file.
 ///
 /// Declared once, in `Settings.all`; reading, errors, the help and the table of
 /// Documentation/Configuration.md come from the declaration.
@@ -13,7 +15,7 @@ struct Setting: Sendable {
   /// The word for no value.
   static let none = "none"
 
-  /// The name.
+  /// The name in a file.
   let key: String
   let flag: String
   let variable: String
@@ -27,10 +29,13 @@ struct Setting: Sendable {
 
   /// What stands for a value, such as `PORT`; empty where the flag alone says it.
   let placeholder: String
+  /// What a value can be in a file.
+  let kinds: [JSONKind]
   /// What a value must be, for an error.
   let allowed: String
   private let assign: @Sendable (String, inout Options) -> Bool
   private let textOf: @Sendable (Options) -> String
+  private let jsonOf: @Sendable (Options) -> String
 
   init<Value: Sendable>(
     _ key: String, _ flag: String, _ variable: String,
@@ -45,6 +50,7 @@ struct Setting: Sendable {
     self.isForDisk = isForDisk
     self.meaning = meaning
     placeholder = format.placeholder
+    kinds = format.kinds
     allowed = format.allowed
     assign = { text, options in
       guard let value = format.read(text) else { return false }
@@ -52,6 +58,7 @@ struct Setting: Sendable {
       return true
     }
     textOf = { format.text($0[keyPath: path]) }
+    jsonOf = { format.json($0[keyPath: path]) }
   }
 
   /// The flag with what may follow it.
@@ -62,6 +69,9 @@ struct Setting: Sendable {
 
   /// The value, as it can be given.
   func text(_ options: Options) -> String { textOf(options) }
+
+  /// The value, as a file has it.
+  func json(_ options: Options) -> String { jsonOf(options) }
 
   /// Takes a value.
   /// - Returns: whether it is allowed.

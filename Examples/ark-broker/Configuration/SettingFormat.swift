@@ -1,26 +1,33 @@
-/// How the values of a setting are read and printed: on the command line and in a variable alike.
+import ArkBroker
+
+/// How the values of a setting are read and printed: on the command line, in a variable and in a file alike.
 struct SettingFormat<Value: Sendable>: Sendable {
   /// What stands for a value in the help, such as `PORT`.
   var placeholder: String
   /// What a value must be, for an error.
   var allowed: String
+  /// What a value can be in a file. Null stands for the word `none`.
+  var kinds: [JSONKind]
   /// Nil for what is not allowed.
   var read: @Sendable (String) -> Value?
   /// As `read` takes it.
   var text: @Sendable (Value) -> String
+  /// As a file has it.
+  var json: @Sendable (Value) -> String
 }
 
 extension SettingFormat {
   /// A value or none.
   static func orNone<Wrapped>(_ format: SettingFormat<Wrapped>) -> Self where Value == Wrapped? {
     Self(
-      placeholder: format.placeholder, allowed: "\(format.allowed), or \(Setting.none)",
+      placeholder: format.placeholder, allowed: format.allowed, kinds: format.kinds + [.null],
       read: { text in
         if text.lowercased() == Setting.none { return .some(nil) }
         // Not `format.read(text)`: its nil would become a value that is none.
         return format.read(text).map { .some($0) }
       },
-      text: { $0.map(format.text) ?? Setting.none })
+      text: { $0.map(format.text) ?? Setting.none },
+      json: { $0.map(format.json) ?? "null" })
   }
 }
 
@@ -28,8 +35,8 @@ extension SettingFormat<String> {
   /// Any text but an empty one.
   static func text(_ placeholder: String, _ allowed: String) -> Self {
     Self(
-      placeholder: placeholder, allowed: allowed,
-      read: { $0.isEmpty ? nil : $0 }, text: { $0 })
+      placeholder: placeholder, allowed: allowed, kinds: [.string],
+      read: { $0.isEmpty ? nil : $0 }, text: { $0 }, json: quoted)
   }
 }
 
@@ -37,16 +44,16 @@ extension SettingFormat<Int> {
   static func number(_ placeholder: String, _ range: ClosedRange<Int>) -> Self {
     Self(
       placeholder: placeholder,
-      allowed: "a number from \(range.lowerBound) to \(range.upperBound)",
+      allowed: "a number from \(range.lowerBound) to \(range.upperBound)", kinds: [.number],
       read: { Int($0).flatMap { range.contains($0) ? $0 : nil } },
-      text: { "\($0)" })
+      text: { "\($0)" }, json: { "\($0)" })
   }
 
   /// A number of bytes such as `512M` or `1.5G`.
   static var size: Self {
     Self(
-      placeholder: "SIZE", allowed: "a size such as 512M or 10G",
-      read: { ByteCount($0)?.bytes }, text: { ByteCount(bytes: $0).exact })
+      placeholder: "SIZE", allowed: "a size such as 512M or 10G", kinds: [.number, .string],
+      read: { ByteCount($0)?.bytes }, text: { ByteCount(bytes: $0).exact }, json: { "\($0)" })
   }
 }
 
@@ -60,20 +67,22 @@ extension SettingFormat<Duration> {
       placeholder: placeholder,
       allowed: "a number of \(unit) from \(range.lowerBound) to \(range.upperBound), "
         + "or a time such as 30s, 5m or 12h",
+      kinds: [.number, .string],
       read: { text in
         guard let time = TimeSpan(text, unit: unit), time.milliseconds % size == 0,
           range.contains(time.milliseconds / size)
         else { return nil }
         return time.duration
       },
-      text: { "\(TimeSpan($0))" })
+      text: { "\(TimeSpan($0))" },
+      json: { "\(TimeSpan($0).milliseconds / size)" })
   }
 }
 
 extension SettingFormat<Bool> {
   static var yesOrNo: Self {
     Self(
-      placeholder: "", allowed: "true or false",
+      placeholder: "", allowed: "true or false", kinds: [.bool],
       read: { text in
         switch text.lowercased() {
         case "true", "1": true
@@ -81,7 +90,7 @@ extension SettingFormat<Bool> {
         default: nil
         }
       },
-      text: { "\($0)" })
+      text: { "\($0)" }, json: { "\($0)" })
   }
 }
 
@@ -96,11 +105,13 @@ extension SettingFormat where Value: Equatable {
     return Self(
       placeholder: placeholder,
       allowed: words.dropLast().joined(separator: ", ") + " or " + words[words.count - 1],
+      kinds: [.string],
       read: { text in
         let text = text.lowercased()
         let word = synonyms[text] ?? text
         return choices.first { $0.word == word }?.value
       },
-      text: { value in choices.first { $0.value == value }?.word ?? "" })
+      text: { value in choices.first { $0.value == value }?.word ?? "" },
+      json: { value in quoted(choices.first { $0.value == value }?.word ?? "") })
   }
 }

@@ -62,4 +62,14 @@ enum Settings {
 
   static func withFlag(_ flag: String) -> Setting? { all.first { $0.flag == flag } }
 
+  /// The key that was meant: one that is spelled alike, or as a flag or a variable is.
+  static func nearest(to key: String) -> String? {
+    func letters(_ name: String) -> String {
+      String(name.lowercased().filter { $0.isLetter || $0.isNumber })
+    }
+    let same = all.first { setting in
+      [setting.key, setting.flag, setting.variable].contains { letters($0) == letters(key) }
+    }
+    return same?.key ?? Suggestion.nearest(to: key, among: all.map(\.key))
+  }
 }
