@@ -82,6 +82,25 @@ def test_a_file_is_read_and_what_is_wrong_in_it_is_said_with_its_place(context):
         expect(f"{file}{message}" in result.stderr, result.stderr)
 
 
+def test_config_prints_what_a_broker_would_have(context):
+    file = context.directory / "ark.json"
+    file.write_text('{"keepDays": 7,\n "drainTimeout": "1m"}')
+    given = ["--config", str(file), "--port", "9"]
+    variables = {"HOST": "::1"}
+    result = command(context, "config", *given, "--json", **variables)
+    equal(result.returncode, 0, result.stderr)
+    settings = json.loads(result.stdout)
+    equal(settings["port"], {"value": 9, "from": "flag", "flag": "--port"}, "port")
+    equal(settings["host"], {"value": "::1", "from": "variable", "variable": "HOST"}, "host")
+    equal(settings["drainTimeout"], {"value": 60000, "from": "file", "file": str(file), "line": 2}, "drainTimeout")
+    equal(settings["minFree"], {"value": 64 << 20, "from": "default"}, "minFree")
+    lines = command(context, "config", *given, **variables).stdout.splitlines()
+    equal([line.split()[0] for line in lines[1:]], list(settings), "the settings")
+    result = command(context, "config", "--prot", "9")
+    equal((result.returncode, result.stdout), (64, ""), "a wrong flag")
+    expect("did you mean --port" in result.stderr, result.stderr)
+
+
 def test_a_port_in_use_is_said(context):
     broker = context.broker()
     result = command(context, "--port", str(broker.port), "--memory")

@@ -177,7 +177,7 @@ import Testing
     #expect(try refusal("--config=") == "--config must name a file")
     #expect(try refusal("exprot") == "unknown command 'exprot'; did you mean export?")
     #expect(
-      try refusal("--port", "1", "verify") == "a command comes first: ark-broker verify …")
+      try refusal("--port", "1", "config") == "a command comes first: ark-broker config …")
   }
 
   @Test func helpIsPrintedWhateverElseIsWrong() throws {

@@ -1,4 +1,4 @@
-/// Something to be done with a store from the command line, other than to serve it.
+/// Something to be done from the command line, other than to serve.
 protocol Command: Sendable {
   static var name: String { get }
   static var help: String { get }
@@ -25,7 +25,8 @@ extension Command {
 /// The commands that there are.
 enum Commands {
   private static let all: [any Command.Type] = [
-    VerifyCommand.self, RepairCommand.self, ExportCommand.self, ImportCommand.self,
+    ConfigCommand.self, VerifyCommand.self, RepairCommand.self, ExportCommand.self,
+    ImportCommand.self,
   ]
 
   static var names: [String] { all.map { $0.name } }

@@ -25,6 +25,7 @@ enum Help {
       --help                print this
 
     Commands, each with a --help of its own:
+      config [OPTIONS]      print every setting, its value, and where that comes from
       verify DIR            check every byte of a store
       repair DIR            take out what is damaged
       export DIR            write events as lines of JSON

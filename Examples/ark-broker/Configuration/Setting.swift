@@ -2,7 +2,7 @@ import ArkBroker
 
 /// Something that can be set: by a flag, by a variable and in a file.
 ///
-/// Declared once, in `Settings.all`; reading, errors, the help and the table of
+/// Declared once, in `Settings.all`; reading, errors, the help, `ark-broker config` and the table of
 /// Documentation/Configuration.md come from the declaration.
 struct Setting: Sendable {
   /// The paragraphs of the help.
