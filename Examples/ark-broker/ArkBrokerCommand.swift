@@ -40,6 +40,9 @@ enum ArkBrokerCommand {
     // A few large requests must not make a process large for good.
     ark_allocator_keep(4 << 20)
     let log = JSONLog(level: options.logLevel)
+    for warning in configuration.warnings {
+      log.write(.warning, warning.message, ["variable": warning.variable])
+    }
     let service = ReferenceBroker(options: options, log: log)
     let running = Task { try await service.run() }
     let signals = TerminationSignals { isFirst in

@@ -5,7 +5,10 @@ import ArkBroker
 /// What Documentation/Configuration.md lists, from the declarations.
 enum ConfigurationTables {
   /// By the comment in front of each.
-  static let all = ["<!-- settings -->": settings]
+  static let all = [
+    "<!-- settings -->": settings,
+    "<!-- retired variables -->": retiredVariables,
+  ]
 
   private static var settings: [String] {
     let rows = Settings.all.map { setting in
@@ -16,6 +19,12 @@ enum ConfigurationTables {
       ]
     }
     return table(["key in the file", "value there", "flag", "variable", "default", "is"], rows)
+  }
+
+  private static var retiredVariables: [String] {
+    table(
+      ["variable", "instead"],
+      RetiredVariable.all.map { [$0.names.map(code).joined(separator: ", "), $0.advice] })
   }
 
   private static func code(_ text: String) -> String { "`\(text)`" }

@@ -86,7 +86,7 @@ def test_config_prints_what_a_broker_would_have(context):
     file = context.directory / "ark.json"
     file.write_text('{"keepDays": 7,\n "drainTimeout": "1m"}')
     given = ["--config", str(file), "--port", "9"]
-    variables = {"HOST": "::1"}
+    variables = {"HOST": "::1", "DATABASE_URL": "postgres://user:secret@host"}
     result = command(context, "config", *given, "--json", **variables)
     equal(result.returncode, 0, result.stderr)
     settings = json.loads(result.stdout)
@@ -94,11 +94,22 @@ def test_config_prints_what_a_broker_would_have(context):
     equal(settings["host"], {"value": "::1", "from": "variable", "variable": "HOST"}, "host")
     equal(settings["drainTimeout"], {"value": 60000, "from": "file", "file": str(file), "line": 2}, "drainTimeout")
     equal(settings["minFree"], {"value": 64 << 20, "from": "default"}, "minFree")
+    expect("DATABASE_URL has no effect" in result.stderr and "secret" not in result.stderr, result.stderr)
     lines = command(context, "config", *given, **variables).stdout.splitlines()
     equal([line.split()[0] for line in lines[1:]], list(settings), "the settings")
     result = command(context, "config", "--prot", "9")
     equal((result.returncode, result.stdout), (64, ""), "a wrong flag")
     expect("did you mean --port" in result.stderr, result.stderr)
+
+
+def test_variables_without_effect_are_named_at_the_start(context):
+    names = {"MESSAGE_MAX_BYTES": "1048576", "REDIS_PASSWORD": "secret", "NODE_ENV": "production"}
+    broker = context.broker(environment=names)
+    records = [json.loads(line) for line in broker.lines]
+    warnings = {record["variable"]: record["message"] for record in records if record["level"] == "warning"}
+    equal(set(warnings), set(names), "what is warned of")
+    expect("KEEP_BYTES" in warnings["MESSAGE_MAX_BYTES"], warnings["MESSAGE_MAX_BYTES"])
+    expect("secret" not in "".join(broker.lines), "a secret is in the log")
 
 
 def test_a_port_in_use_is_said(context):

@@ -38,10 +38,11 @@ import Testing
 
   @Test func anEmptyVariableIsNone() throws {
     let configuration = try configuration(variables: [
-      "PORT": "", "CONFIG_FILE": "",
+      "PORT": "", "CONFIG_FILE": "", "NODE_ENV": "",
     ])
     #expect(configuration.options == Options())
     #expect(try configuration.origin("port") == .builtIn)
+    #expect(configuration.warnings.isEmpty)
   }
 
   @Test func theLastFlagCounts() throws {

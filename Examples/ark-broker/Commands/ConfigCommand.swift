@@ -17,6 +17,8 @@ struct ConfigCommand: Command {
                         make a file for --config:
                           ark-broker config --json | jq 'map_values(.value)' >FILE
 
+    Warnings about variables that have no effect go to standard error.
+
     Exit status:
       0                 a broker takes these settings
       64                it does not: what is wrong is said
@@ -49,6 +51,7 @@ struct ConfigCommand: Command {
   }
 
   func run() async -> Int32 {
+    for warning in configuration.warnings { JSONLog.put("warning: \(warning.message)\n") }
     print(isJSON ? json : table)
     return 0
   }

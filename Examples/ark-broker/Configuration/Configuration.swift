@@ -3,14 +3,19 @@ struct Configuration: Sendable {
   private(set) var options = Options()
   /// By key.
   private var origins: [String: Origin] = [:]
+  /// What the environment says in vain.
+  let warnings: [RetiredVariable.Warning]
 
   /// The variables that are looked at.
-  static let variables = Settings.all.map(\.variable) + [SettingFlags.fileVariable]
+  static let variables =
+    Settings.all.map(\.variable) + [SettingFlags.fileVariable]
+    + RetiredVariable.all.flatMap(\.names)
 
   /// Every value that is given must be allowed, even where another wins over it.
   init(_ flags: SettingFlags, environment: [String: String]) throws(UsageError) {
     // A variable that is empty is none.
     let environment = environment.filter { !$0.value.isEmpty }
+    warnings = RetiredVariable.warnings(about: environment)
     if let path = flags.file {
       try take(ConfigurationFile.values(at: path, named: SettingFlags.file))
     } else if let path = environment[SettingFlags.fileVariable] {
