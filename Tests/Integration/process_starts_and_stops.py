@@ -50,8 +50,8 @@ def test_bad_values_are_refused_by_name(context):
             (["--log-level=loud"], {}, "--log-level"), (["--keep-bytes", "10X"], {}, "--keep-bytes"),
             ([], {"KEEP_DAYS": "0"}, "KEEP_DAYS"), (["--durability", "some"], {}, "--durability"),
             (["--memory", "--data", "x"], {}, "--data"), ([], {"MIN_FREE": "-1"}, "MIN_FREE"),
-            ([], {"SHUTDOWN_DRAIN_TIMEOUT_MS": "-1"}, "SHUTDOWN_DRAIN_TIMEOUT_MS"), (["--compress=x"], {}, "--compress"),
-            ([], {"CONFIG_FILE": "/missing"}, "CONFIG_FILE"),
+            ([], {"STREAM_IDLE_TIMEOUT_MS": "0"}, "STREAM_IDLE_TIMEOUT_MS"), (["--compress=x"], {}, "--compress"),
+            (["--session-ttl", "1m"], {}, "sessionTTL"), ([], {"CONFIG_FILE": "/missing"}, "CONFIG_FILE"),
             (["--help=yes", "--port=x"], {}, "")):
         result = command(context, *arguments, **variables)
         if name:

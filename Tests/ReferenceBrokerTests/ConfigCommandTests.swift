@@ -43,8 +43,8 @@ import Testing
 
   @Test func theValuesAloneMakeAFile() throws {
     let command = try command(
-      "--json", "--data=/x", "--keep-bytes=1G", "--compress", "--drain-timeout=0",
-      "--log-level=silent")
+      "--json", "--data=/x", "--keep-bytes=1G", "--compress", "--drain-timeout=0", "--event-ids",
+      "--log-level=silent", "--chunk-ttl=1h")
     let members = try #require(
       JSONSerialization.jsonObject(with: Data(command.json.utf8)) as? [String: [String: Any]])
     let values = try JSONSerialization.data(

@@ -12,7 +12,7 @@ import Testing
     // What it is called elsewhere.
     for (key, meant) in [
       "keep-days": "keepDays", "--data": "dataDirectory", "DATA_DIR": "dataDirectory",
-      "SHUTDOWN_DRAIN_TIMEOUT_MS": "drainTimeout",
+      "messageTtl": "messageTTL", "SHUTDOWN_DRAIN_TIMEOUT_MS": "drainTimeout",
     ] {
       #expect(
         try refusal(file: "{\"\(key)\": 1}")
@@ -73,12 +73,12 @@ import Testing
     let options = try configuration(
       file: SettingsFile(
         "\u{FEFF}"
-          + #"{"port": 9e3, "keepBytes": "1.5G", "minFree": 5, "drainTimeout": "1h", "host": "\u0061"}"#
+          + #"{"port": 9e3, "keepBytes": "1.5G", "minFree": 5, "chunkTTL": "1h", "host": "\u0061"}"#
       )
     ).options
     #expect(options.port == 9000 && options.host == "a")
     #expect(options.keepBytes == 1_610_612_736 && options.minFree == 5)
-    #expect(options.drainTimeout == .seconds(3600))
+    #expect(options.api.chunkTTL == .seconds(3600))
     #expect(try configuration(file: SettingsFile(" {} \n")).options == Options())
   }
 

@@ -57,8 +57,8 @@ import Testing
   }
 
   @Test func someFlagsNeedNoValue() throws {
-    let options = try configuration("--compress").options
-    #expect(options.compresses)
+    let options = try configuration("--compress", "--allow-purge", "--event-ids").options
+    #expect(options.compresses && options.api.allowsPurge && options.api.hasEventIDs)
     #expect(try configuration("--memory").options.memory == 256)
     #expect(try configuration("--memory", "8").options.memory == 8)
     #expect(try configuration("--memory=9", "--port", "1").options.memory == 9)
@@ -75,16 +75,19 @@ import Testing
     }
     for (word, expected) in ["true": true, "1": true, "False": false, "0": false] {
       #expect(
-        try configuration(variables: ["COMPRESS": word]).options.compresses == expected)
+        try configuration(variables: ["ALLOW_PURGE": word]).options.api.allowsPurge == expected)
     }
   }
 
   @Test func timesHaveTheUnitOfTheirNameOrOneOfTheirOwn() throws {
-    #expect(
-      try configuration("--drain-timeout", "2500").options.drainTimeout == .milliseconds(2500))
-    #expect(
-      try configuration(variables: ["SHUTDOWN_DRAIN_TIMEOUT_MS": "2m"]).options.drainTimeout
-        == .seconds(120))
+    let options = try configuration(
+      "--drain-timeout", "2500", "--stream-idle-timeout=2m", "--chunk-ttl", "7",
+      variables: ["MESSAGE_VISIBILITY_TTL_SECONDS": "12h"]
+    ).options
+    #expect(options.drainTimeout == .milliseconds(2500))
+    #expect(options.api.streamIdleTimeout == .seconds(120))
+    #expect(options.api.chunkTTL == .seconds(7))
+    #expect(options.api.messageTTL == .seconds(43_200))
   }
 
   @Test func theStoreGetsWhatIsSet() throws {
@@ -127,6 +130,22 @@ import Testing
     #expect(onDisk.options.memory == nil && onDisk.options.dataDirectory == "x")
   }
 
+  @Test func sessionsMustBeShownAsLongAsWhatTheyAreMadeOf() throws {
+    #expect(
+      try refusal("--session-ttl", "1m")
+        == "sessionTTL is 1m (flag --session-ttl), eventTTL is 30d (default): "
+        + "a session must be shown for at least as long as what it is made of")
+    #expect(
+      try refusal(
+        "--message-ttl", "40d", variables: ["SESSIONS_VISIBILITY_TTL_SECONDS": "2678400"])
+        == "sessionTTL is 31d (variable SESSIONS_VISIBILITY_TTL_SECONDS), messageTTL is 40d "
+        + "(flag --message-ttl): a session must be shown for at least as long as what it is made of"
+    )
+    let ttl = try configuration("--session-ttl=60", "--message-ttl=60", "--event-ttl=59").options
+      .api
+    #expect(ttl.sessionTTL == ttl.messageTTL)
+  }
+
   // MARK: Refusals
 
   @Test func aValueIsRefusedWithWhatWasGivenAndWhatIsAllowed() throws {
@@ -153,12 +172,16 @@ import Testing
       try refusal(variables: ["LOG_LEVEL": "loud"])
         == "variable LOG_LEVEL must be debug, info, warning, error or silent, not 'loud'")
     #expect(
-      try refusal(variables: ["COMPRESS": "maybe"])
-        == "variable COMPRESS must be true or false, not 'maybe'")
+      try refusal(variables: ["EVENT_IDS": "maybe"])
+        == "variable EVENT_IDS must be true or false, not 'maybe'")
     #expect(
-      try refusal("--drain-timeout", "soon")
-        == "--drain-timeout must be a number of milliseconds from 0 to 2147483647, or a time such as "
-        + "30s, 5m or 12h, not 'soon'")
+      try refusal("--message-ttl", "1500ms")
+        == "--message-ttl must be a number of seconds from 1 to 2147483647, or a time such as 30s, "
+        + "5m or 12h, not '1500ms'")
+    #expect(
+      try refusal(variables: ["STREAM_IDLE_TIMEOUT_MS": "0"])
+        == "variable STREAM_IDLE_TIMEOUT_MS must be a number of milliseconds from 1 to 2147483647, "
+        + "or a time such as 30s, 5m or 12h, not '0'")
     #expect(try refusal("--data=") == "--data must be a directory, not ''")
     #expect(try refusal("--host", "") == "--host must be a name or an address, not ''")
   }
@@ -170,7 +193,7 @@ import Testing
 
   @Test func whatIsNoOptionIsRefused() throws {
     #expect(try refusal("--prot", "1") == "unknown option --prot; did you mean --port?")
-    #expect(try refusal("--drain-tiemout=1").hasSuffix("did you mean --drain-timeout?"))
+    #expect(try refusal("--stream-idel-timeout=1").hasSuffix("did you mean --stream-idle-timeout?"))
     #expect(try refusal("--conifg", "x").hasSuffix("did you mean --config?"))
     #expect(try refusal("--frobnicate") == "unknown option --frobnicate")
     #expect(try refusal("--port") == "--port needs a value")

@@ -17,6 +17,13 @@ import Testing
     ("durability", #""synced""#, "written", #""written""#),
     ("compress", "false", "true", "true"),
     ("memory", "null", "64", "64"),
+    ("messageTTL", "2592000", "1h", "3600"),
+    ("eventTTL", "2592000", "90s", "90"),
+    ("sessionTTL", "2592000", "60d", "5184000"),
+    ("chunkTTL", "null", "5m", "300"),
+    ("streamIdleTimeout", "300000", "1500ms", "1500"),
+    ("eventIDs", "false", "true", "true"),
+    ("allowPurge", "false", "true", "true"),
     ("drainTimeout", "10000", "0ms", "0"),
     ("logLevel", #""info""#, "silent", #""silent""#),
   ]

@@ -27,6 +27,7 @@ struct Configuration: Sendable {
     }
     try take(flags.values)
     try checkStore()
+    try checkTimesToLive()
   }
 
   func origin(of setting: Setting) -> Origin { origins[setting.key] ?? .builtIn }
@@ -53,6 +54,16 @@ struct Configuration: Sendable {
         message: "\(origin.name(of: setting)) is for a store on disk, but "
           + "\(described(Settings.memory)): leave one of them out")
     }
+  }
+
+  /// A session must not be hidden before the messages and events that it is made of.
+  private func checkTimesToLive() throws(UsageError) {
+    let api = options.api
+    guard api.sessionTTL < max(api.messageTTL, api.eventTTL) else { return }
+    let longest = api.messageTTL > api.eventTTL ? Settings.messageTTL : Settings.eventTTL
+    throw UsageError(
+      message: "\(described(Settings.sessionTTL)), \(described(longest)): a session must be shown "
+        + "for at least as long as what it is made of")
   }
 
   /// Such as `memory is 256 (flag --memory)`.

@@ -22,6 +22,24 @@ struct Options: Hashable, Sendable {
   var memory: Int?
   /// Nil: nothing is logged.
   var logLevel: LogRecord.Level? = .info
+  var api = API()
+
+  /// What the routes for existing Ark clients are told.
+  struct API: Hashable, Sendable {
+    /// Whether one request may delete all messages, chunks, spans, events or sessions.
+    var allowsPurge = false
+    /// How long a stream of chunks waits for the next one.
+    var streamIdleTimeout = Duration.seconds(300)
+    /// How long what comes without a time to live of its own is shown.
+    var messageTTL = Duration.seconds(2_592_000)
+    var eventTTL = Duration.seconds(2_592_000)
+    /// Counted from a session's last activity. At least as long as the two above.
+    var sessionTTL = Duration.seconds(2_592_000)
+    /// Nil: as long as the store keeps them.
+    var chunkTTL: Duration?
+    /// Whether streams have `id:` lines.
+    var hasEventIDs = false
+  }
 }
 
 extension Options {

@@ -33,10 +33,10 @@ struct RetiredVariable: Sendable {
         "DATABASE_STATEMENT_TIMEOUT_MS", "DATABASE_DEBUG_QUERIES", "DATABASE_SSL_ROOT_CERT_PATH",
       ],
       advice: "there is no database: use DATA_DIR"),
+    RetiredVariable(names: ["REDIS_STREAM_TTL_SECONDS"], advice: "use CHUNK_TTL_SECONDS"),
     RetiredVariable(
       names: [
-        "REDIS_STREAM_TTL_SECONDS", "REDIS_URL", "REDIS_USERNAME", "REDIS_PASSWORD",
-        "REDIS_TLS_CA_CERT_PATH",
+        "REDIS_URL", "REDIS_USERNAME", "REDIS_PASSWORD", "REDIS_TLS_CA_CERT_PATH",
         "REDIS_KEY_PREFIX", "REDIS_CONNECT_TIMEOUT_MS", "REDIS_DEBUG_COMMANDS",
       ],
       advice: "there is no Redis: use DATA_DIR"),

@@ -9,7 +9,8 @@ struct Setting: Sendable {
   enum Group: String, CaseIterable {
     case listening = "Where it listens:"
     case keeping = "What it keeps (a SIZE is a number of bytes, or one with K, M, G or T):"
-    case running = "How it runs (times can be said as 30s, 5m, 12h or 30d, too):"
+    case api = "The Ark API (times can be said as 30s, 5m, 12h or 30d, too):"
+    case running = "How it runs:"
   }
 
   /// The word for no value.

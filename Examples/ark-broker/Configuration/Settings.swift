@@ -2,12 +2,25 @@ import ArkBroker
 
 /// Everything that can be set.
 enum Settings {
-  // What must agree with others.
+  // Those that must agree with others.
   static let memory = Setting(
     "memory", "--memory", "MEMORY_MIB", \.memory, .orNone(.number("MIB", 1...1_048_576)),
     in: .keeping, implied: "256",
     "keep events in memory instead, and only as long as the process lives: this many "
       + "mebibytes (256 for --memory alone), the oldest go first")
+  static let messageTTL = Setting(
+    "messageTTL", "--message-ttl", "MESSAGE_VISIBILITY_TTL_SECONDS", \.api.messageTTL,
+    .time("SECONDS", in: .seconds, from: 1), in: .api,
+    "how long messages are shown that come without a ttl_seconds")
+  static let eventTTL = Setting(
+    "eventTTL", "--event-ttl", "EVENT_VISIBILITY_TTL_SECONDS", \.api.eventTTL,
+    .time("SECONDS", in: .seconds, from: 1), in: .api,
+    "how long events are shown that come without a ttl_seconds")
+  static let sessionTTL = Setting(
+    "sessionTTL", "--session-ttl", "SESSIONS_VISIBILITY_TTL_SECONDS", \.api.sessionTTL,
+    .time("SECONDS", in: .seconds, from: 1), in: .api,
+    "how long sessions are shown after the last that happened in them; at least as long as "
+      + "messages and events")
 
   /// In the order of the help.
   static let all: [Setting] = [
@@ -42,6 +55,24 @@ enum Settings {
       isForDisk: true,
       "compress what is not written to any more"),
     memory,
+
+    messageTTL,
+    eventTTL,
+    sessionTTL,
+    Setting(
+      "chunkTTL", "--chunk-ttl", "CHUNK_TTL_SECONDS", \.api.chunkTTL,
+      .orNone(.time("SECONDS", in: .seconds, from: 1)), in: .api,
+      "how long chunks are shown; none: as long as the store keeps them"),
+    Setting(
+      "streamIdleTimeout", "--stream-idle-timeout", "STREAM_IDLE_TIMEOUT_MS",
+      \.api.streamIdleTimeout, .time("MS", in: .milliseconds, from: 1), in: .api,
+      "end a query's stream of chunks when none has come for so long"),
+    Setting(
+      "eventIDs", "--event-ids", "EVENT_IDS", \.api.hasEventIDs, .yesOrNo, in: .api,
+      "write id: lines into the streams, so that readers can resume"),
+    Setting(
+      "allowPurge", "--allow-purge", "ALLOW_PURGE", \.api.allowsPurge, .yesOrNo, in: .api,
+      "let one request delete all messages, chunks, spans, events or sessions"),
 
     Setting(
       "drainTimeout", "--drain-timeout", "SHUTDOWN_DRAIN_TIMEOUT_MS", \.drainTimeout,
