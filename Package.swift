@@ -51,7 +51,7 @@ let package = Package(
     .executableTarget(
       name: "ark-broker",
       dependencies: ["ArkBroker", "ArkFileStore", "ArkHTTP", "ArkOTLP", "CSystem", "CZlib"],
-      path: "Examples/ark-broker", swiftSettings: settings),
+      path: "Examples/ark-broker", exclude: ["deploy"], swiftSettings: settings),
 
     .executableTarget(
       name: "ark-benchmark", dependencies: ["ArkBroker", "ArkFileStore", "ArkHTTP", "ArkOTLP"],
