@@ -40,7 +40,7 @@ def test_every_value_is_in_the_table_with_its_default(tools):
 
 
 def test_the_variables_beside_values_are_set_by_them(tools):
-    variables, flags, _ = tools.broker_options()
+    variables, flags = tools.broker_settings()
     rows = re.findall(r"^\| `(broker\.[a-zA-Z]+)` \| .*? \| (.*) \|$", tools.read(GUIDE), re.M)
     expect(len(rows) > 5, f"rows {rows}")
     for value, text in rows:

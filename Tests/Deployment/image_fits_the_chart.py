@@ -62,7 +62,7 @@ def test_what_the_package_is_made_of_gets_to_the_build(tools):
 
 
 def test_versions_are_one(tools):
-    broker = re.search(r'static let version = "([^"]+)"', tools.read("Examples/ark-broker/Options.swift")).group(1)
+    broker = re.search(r'static let version = "([^"]+)"', tools.read("Examples/ark-broker/Configuration/Options.swift")).group(1)
     chart = tools.chart_file("Chart.yaml")
     equal((chart["appVersion"], chart["version"]), (broker, broker), "the chart's versions")
     equal(tools.pod()[1]["image"], f"ark-broker:{broker}", "the image")

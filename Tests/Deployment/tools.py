@@ -222,14 +222,13 @@ class Tools:
         return flat
 
     @functools.cache
-    def broker_options(self):
-        """What the broker's source says it takes: variables, flags, and the text of --help."""
-        source = self.read("Examples/ark-broker/Options.swift")
-        help_text = re.search(r'static let help = """\n(.*?)"""', source, re.S).group(1)
-        variables = dict(re.findall(r'\("([A-Z_]+)", "(--[a-z-]+)"\)', source))
-        flags = re.findall(r'"(--[a-z-]+)"', re.search(r"let flags = \[(.*?)\]", source, re.S).group(1))
-        expect(len(variables) > 4 and len(flags) > 4, "Options.swift is no longer read rightly")
-        return variables, flags, help_text
+    def broker_settings(self):
+        """What the broker takes, by its guide, which its own tests compare with it: variables with their flags, and what is said of each flag."""
+        rows = re.findall(
+            r"^\| `\w+` \| [^|]* \| `(--[a-z-]+)[^`]*` \| `([A-Z_]+)` \| [^|]* \| (.*) \|$",
+            self.read("Documentation/Configuration.md"), re.M)
+        expect(len(rows) > 9, "the table of settings is no longer read rightly")
+        return {variable: flag for flag, variable, _ in rows}, {flag: text for flag, _, text in rows}
 
     # Values in which every part of the chart is there, and what is left out by default too.
     VARIANTS = {
