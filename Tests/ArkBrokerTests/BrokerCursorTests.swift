@@ -224,8 +224,14 @@ import Testing
 
   @Test func aFoldAccountsForTheLogAsItStands() async throws {
     struct Counting: Projection {
-      var count = 0
+      var count: UInt8 = 0
+      init() {}
       mutating func apply(_ event: StoredEvent) { count += 1 }
+      func snapshot() -> [UInt8] { [count] }
+      init?(snapshot: [UInt8]) {
+        guard snapshot.count == 1 else { return nil }
+        count = snapshot[0]
+      }
     }
     let broker = StoreKind.immediate.broker()
     try await broker.publish(events(0..<10))
