@@ -234,28 +234,3 @@ import Testing
     await #expect(throws: CancellationError.self) { try await running.value }
   }
 }
-
-/// Outlives the brokers that close it, as a store on disk does.
-private final class KeptStore: Store {
-  private let store: MemoryStore
-
-  init(_ store: MemoryStore) { self.store = store }
-
-  func append(_ request: AppendRequest) async throws(StoreError) -> Positions {
-    try await store.append(request)
-  }
-  func read(_ request: ReadRequest) async throws(StoreError) -> Page {
-    try await store.read(request)
-  }
-  var bounds: Bounds { get async { await store.bounds } }
-  func delete(_ request: DeleteRequest) async throws(StoreError) -> Int {
-    try await store.delete(request)
-  }
-  func value(for key: StateKey) async throws(StoreError) -> [UInt8]? {
-    try await store.value(for: key)
-  }
-  func setValue(_ value: [UInt8]?, for key: StateKey) async throws(StoreError) {
-    try await store.setValue(value, for: key)
-  }
-  func close() async throws(StoreError) {}
-}

@@ -29,15 +29,14 @@ let broker = Broker { MemoryStore(keeping: .megabytes(64)) }
 try await broker.publish(Event(.queryStarted, session: "s-1"))
 try await broker.publish(Event(.queryFailed, session: "s-1"))
 
-// The log as it stands …
-let (state, through) = try await broker.fold(into: SessionSummary())
-print("through \(through): \(state.sessions["s-1"]!)")
+// The state as of everything published so far …
+let summary = broker.projection(SessionSummary.self)
+print(try await summary.read { $0.sessions["s-1"]! })
 
-// … and what comes behind it, without a gap and without a repeat: here from a snapshot, as after a restart.
-var summary = SessionSummary(snapshot: state.snapshot())!
+// … and each time it has changed.
+let changes = summary.changes
 try await broker.publish(Event(.queryStarted, session: "s-1"))
-for try await event in broker.events(from: .after(through)) {
-  summary.apply(event)
-  print("through \(event.position): \(summary.sessions["s-1"]!)")
+for await position in changes where position.rawValue == 3 {
+  print("through \(position):", try await summary.read { $0.sessions["s-1"]! })
   break
 }

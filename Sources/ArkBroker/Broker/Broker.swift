@@ -48,6 +48,8 @@ public final class Broker: Sendable {
       store: self.pipeline.store, filters: self.pipeline.filters, limits: limits, onLog: onLog)
   }
 
+  deinit { core.projections.cancel() }
+
   /// Publishes a batch: returns when it is as durable as the store promises, or as `durability` asks. Filters apply.
   /// - Parameter durability: how safe the events must be when this returns. Default: as safe as the store promises.
   /// - Throws: `PublishError`; then nothing of the batch was stored.
@@ -104,6 +106,17 @@ public final class Broker: Sendable {
     return deleted
   }
 
+  /// How many events there are that match.
+  /// - Throws: `StoreError` when the store can't be read.
+  public func count(matching match: Match = .all) async throws(StoreError) -> Int {
+    let cursor = try await outlet.cursor(
+      matching: match, from: .beginning, following: false,
+      limit: ReadLimit(events: 16_384, bytes: 16 << 20))
+    var count = 0
+    while let page = try await cursor.next() { count += page.count }
+    return count
+  }
+
   /// Folds the log as it stands into a state.
   /// - Returns: the state, and the position up to which it accounts for the log.
   /// - Throws: `StoreError` when the store can't be read.
@@ -117,6 +130,22 @@ public final class Broker: Sendable {
       for event in page.events { state.apply(event) }
     }
     return (state, cursor.position)
+  }
+
+  /// A projection that is kept up with the log from now on.
+  ///
+  /// ```swift
+  /// let failed = broker.projection(FailedQueries.self)
+  /// print(try await failed.read { $0.count })
+  /// for await _ in failed.changes { … }
+  /// ```
+  /// - Parameter name: under which the store keeps its snapshot. Default: the type's name.
+  /// - Returns: the same projection for every call with the same name.
+  /// - Precondition: a name always goes with the same type.
+  public func projection<State: Projection>(
+    _ state: State.Type = State.self, named name: String = "\(State.self)"
+  ) -> LiveProjection<State> {
+    core.projections.projection(named: name, of: core)
   }
 
   /// Opens the store, which otherwise the first use does: for a program that wants to know at once whether it can. On an open store it does nothing.

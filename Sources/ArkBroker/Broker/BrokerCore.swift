@@ -29,6 +29,7 @@ final class BrokerCore: Sendable {
   private let onLog: (@Sendable (LogRecord) -> Void)?
   private let state = Mutex(State.unopened)
   private let dropped = Atomic<Int>(0)
+  let projections = LiveProjections()
 
   init(
     store: any Store, filters: [any Filter], limits: Broker.Limits,

@@ -24,6 +24,9 @@ public final class Cursor {
   /// Everything up to here has been read or passed over.
   public var position: Position { cursor.position }
 
+  /// There is nothing behind the position yet.
+  var isAtEnd: Bool { cursor.isAtEnd }
+
   /// The next events. Waits for them at the end of the log, if the cursor follows.
   /// - Returns: a page with at least one event or a gap; nil at the end, when the broker has stopped, and when the task is cancelled.
   /// - Throws: `StoreError` when the store can't be read. The cursor may be asked again.

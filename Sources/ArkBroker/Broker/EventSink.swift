@@ -59,6 +59,11 @@ public struct Outlet: Sendable {
   /// The log, for readers that live on a loop of their own.
   package func log() async throws(StoreError) -> Log { try await core.log() }
 
+  /// What part of the log there is.
+  package func bounds() async throws(StoreError) -> Bounds {
+    await (try await core.log()).store.bounds
+  }
+
   /// Returns when the log has ended or the task is cancelled.
   package func ended() async throws(StoreError) { await (try await core.log()).ended() }
 

@@ -75,6 +75,11 @@ struct PipelineRun: Sendable {
       for sink in sinks { sink.cancel() }
       _ = await finish(sinks, by: ContinuousClock.now + .seconds(1))
     }
+    // They have read to the end, too, and leave a snapshot behind.
+    if await !finish(core.projections.tasks, by: max(deadline, .now + .seconds(1))) {
+      core.report(.warning, "projections did not reach the end of the log in time")
+      core.projections.cancel()
+    }
     try await pipeline.store.close()
   }
 

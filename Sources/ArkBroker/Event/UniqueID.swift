@@ -5,6 +5,11 @@ package struct UniqueID: Hashable, Sendable {
   package let high: UInt64
   package let low: UInt64
 
+  package init(high: UInt64, low: UInt64) {
+    self.high = high
+    self.low = low
+  }
+
   private static let counter = Atomic<UInt64>(SystemRandomNumberGenerator.word())
   private static let seed = SystemRandomNumberGenerator.word()
 

@@ -1,0 +1,207 @@
+import Synchronization
+
+/// The live projections of a broker, whatever their states are.
+protocol LiveFold: AnyObject, Sendable {
+  /// Folds until the log ends or the task is cancelled.
+  func run() async
+}
+
+/// A projection that is kept up with the log: see `Broker.projection(_:named:)`.
+///
+/// It folds what comes a little later than it comes, unless somebody asks: `read` waits until everything that was stored before the call is accounted for. A snapshot goes
+/// into the store now and then and at the end, so that opening costs what has come since, not the history.
+public final class LiveProjection<State: Projection>: LiveFold {
+  private struct Waiter {
+    var position: Position
+    var continuation: UnsafeContinuation<StoreError?, Never>
+  }
+
+  private struct Inner {
+    var state = State()
+    var through = Position.start
+    var waiters: [Waiter] = []
+    var watchers: [UInt64: AsyncStream<Position>.Continuation] = [:]
+    var nextWatcher: UInt64 = 0
+    /// The log has ended, and with it the fold.
+    var isEnded = false
+  }
+
+  /// The name under which the store keeps the snapshot.
+  public let name: String
+  private let core: BrokerCore
+  private let inner = Mutex(Inner())
+  /// Somebody waits for the fold to catch up.
+  private let wanted = Signal()
+
+  init(named name: String, core: BrokerCore) {
+    self.name = name
+    self.core = core
+  }
+
+  /// Looks at the state as of everything that was stored before the call.
+  ///
+  /// `body` holds the state's lock: it should be short, and must not call the projection again. It may change what no event decides, such as drop what has expired.
+  /// - Throws: `StoreError` when the log can't be read.
+  public func read<Result: Sendable>(_ body: (inout State) -> sending Result)
+    async throws(StoreError) -> Result
+  {
+    let newest = try await core.log().tail.newest
+    if let error = await caughtUp(to: newest) { throw error }
+    return inner.withLock { body(&$0.state) }
+  }
+
+  /// The positions up to which the state accounts for the log, each time that has grown. Somebody who is slow sees the newest one only.
+  public var changes: AsyncStream<Position> {
+    AsyncStream(bufferingPolicy: .bufferingNewest(1)) { continuation in
+      let id: UInt64? = inner.withLock { inner in
+        guard !inner.isEnded else { return nil }
+        inner.nextWatcher += 1
+        inner.watchers[inner.nextWatcher] = continuation
+        return inner.nextWatcher
+      }
+      guard let id else { return continuation.finish() }
+      continuation.onTermination = { [weak self] _ in
+        _ = self?.inner.withLock { $0.watchers.removeValue(forKey: id) }
+      }
+      wanted.raise()
+    }
+  }
+
+  private func caughtUp(to position: Position) async -> StoreError? {
+    guard inner.withLock({ $0.through < position && !$0.isEnded }) else { return nil }
+    return await withUnsafeContinuation { continuation in
+      let isThere = inner.withLock { inner in
+        guard inner.through < position, !inner.isEnded else { return true }
+        inner.waiters.append(Waiter(position: position, continuation: continuation))
+        return false
+      }
+      if isThere { continuation.resume(returning: nil) } else { wanted.raise() }
+    }
+  }
+
+  // MARK: Folding
+
+  /// How long it sleeps at the end of the log while nobody asks.
+  private static var leisure: Duration { .milliseconds(100) }
+  /// A snapshot is written when so much has been folded since the last one …
+  private static var eventsPerSnapshot: Int { 100_000 }
+  /// … or something has been, this long ago.
+  private static var snapshotInterval: Duration { .seconds(30) }
+
+  /// Folds until the log ends, which also ends everybody's wait.
+  func run() async {
+    var backoff = Backoff()
+    while true {
+      do throws(StoreError) {
+        try await follow()
+        break
+      } catch {
+        core.report(.error, "the projection \(name) can't read the log: \(error)")
+        fail(error)
+        guard (try? await backoff.pause()) != nil else { break }
+      }
+    }
+    let (waiters, watchers) = inner.withLock { inner in
+      inner.isEnded = true
+      defer {
+        inner.waiters = []
+        inner.watchers = [:]
+      }
+      return (inner.waiters, inner.watchers.values)
+    }
+    for waiter in waiters { waiter.continuation.resume(returning: nil) }
+    for watcher in watchers { watcher.finish() }
+  }
+
+  private func follow() async throws(StoreError) {
+    let log = try await core.log()
+    let start = try await restored(log)
+    let cursor = await Cursor(
+      log, matching: .all, from: start == .start ? .beginning : .after(start), follows: true,
+      limit: ReadLimit(events: 4096, bytes: 4 << 20))
+    var saved = (at: ContinuousClock.now, events: 0)
+    while let page = try await cursor.next() {
+      let isWatched = fold(page, through: cursor.position)
+      saved.events += page.count
+      if saved.events >= Self.eventsPerSnapshot
+        || ContinuousClock.now - saved.at >= Self.snapshotInterval
+      {
+        await save(to: log)
+        saved = (ContinuousClock.now, 0)
+      }
+      if cursor.isAtEnd, !isWatched { await rest() }
+    }
+    await save(to: log)
+  }
+
+  /// - Returns: whether somebody wants to know at once.
+  private func fold(_ page: Page, through position: Position) -> Bool {
+    let (due, watchers, isWatched) = inner.withLock { inner in
+      for event in page.events { inner.state.apply(event) }
+      inner.through = position
+      let due = inner.waiters.filter { $0.position <= position }
+      if !due.isEmpty { inner.waiters.removeAll { $0.position <= position } }
+      return (
+        due, Array(inner.watchers.values), !inner.watchers.isEmpty || !inner.waiters.isEmpty
+      )
+    }
+    for waiter in due { waiter.continuation.resume(returning: nil) }
+    for watcher in watchers { watcher.yield(position) }
+    return isWatched
+  }
+
+  private func fail(_ error: StoreError) {
+    let waiters = inner.withLock { inner in
+      defer { inner.waiters = [] }
+      return inner.waiters
+    }
+    for waiter in waiters { waiter.continuation.resume(returning: error) }
+  }
+
+  /// Sleeps until somebody asks, or a little while has passed.
+  private func rest() async {
+    let timer = Task { [wanted] in
+      if (try? await Task.sleep(for: Self.leisure)) != nil { wanted.raise() }
+    }
+    await wanted.waitIgnoringCancellation()
+    timer.cancel()
+  }
+
+  // MARK: The snapshot: the position, then what the projection made of itself
+
+  /// Takes up the snapshot, unless this is a later attempt of the same fold.
+  private func restored(_ log: Log) async throws(StoreError) -> Position {
+    let through = inner.withLock { $0.through }
+    guard through == .start else { return through }
+    guard let bytes = try await log.store.value(for: .projection(name)), bytes.count >= 8 else {
+      return .start
+    }
+    let position = Position(
+      rawValue: bytes.prefix(8).reversed().reduce(0) { $0 << 8 | UInt64($1) })
+    // From a log that is no more.
+    guard position <= log.tail.newest else { return .start }
+    guard let state = State(snapshot: Array(bytes.dropFirst(8))) else {
+      core.report(
+        .info, "the projection \(name) is folded anew: its snapshot is of another version")
+      return .start
+    }
+    inner.withLock { inner in
+      inner.state = state
+      inner.through = position
+    }
+    return position
+  }
+
+  private func save(to log: Log) async {
+    let bytes: [UInt8] = inner.withLock { inner in
+      let position = inner.through.rawValue
+      return (0..<8).map { UInt8(truncatingIfNeeded: position >> ($0 * 8)) }
+        + inner.state.snapshot()
+    }
+    do throws(StoreError) {
+      try await log.store.setValue(bytes, for: .projection(name))
+    } catch {
+      core.report(.warning, "the snapshot of the projection \(name) was not kept: \(error)")
+    }
+  }
+}
