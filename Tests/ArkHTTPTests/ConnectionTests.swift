@@ -21,11 +21,11 @@ import Testing
 
   @Test func aRequestIdIsEchoedOnlyIfItIsSane() throws {
     let peer = try TestPeer([.mirror(.get, "/x")])
-    let long = String(repeating: "i", count: 128)
+    let long = String(repeating: "i", count: 1024)
     peer.send(
       TestPeer.request("GET /x", ["X-Request-ID: \(long)"])
         + TestPeer.request("GET /x", ["X-Request-ID: \(long)i"])
-        + TestPeer.request("GET /x", ["X-Request-ID: a b"])
+        + TestPeer.request("GET /x", ["X-Request-ID: a\tb"])
         + TestPeer.request("GET /x", ["X-Request-ID: é"])
         + TestPeer.request("GET /x", ["X-Request-ID:"]))
     let ids = peer.responses().map { $0["X-Request-ID"] ?? "" }
@@ -319,9 +319,8 @@ import Testing
 
   @Test func eachRequestIsReportedOnce() throws {
     let records = Mutex<[HTTPRequestRecord]>([])
-    let peer = try TestPeer([.mirror(.post, "/q/{id}")]) { record in
-      records.withLock { $0.append(record) }
-    }
+    let peer = try TestPeer(
+      [.mirror(.post, "/q/{id}")], onRequest: { record in records.withLock { $0.append(record) } })
     let request = TestPeer.request("POST /q/7", ["X-Request-ID: r"], body: [65])
     peer.send(request + TestPeer.request("GET /none") + Array("BAD\r\n".utf8))
     let output = peer.transport.takeOutput()

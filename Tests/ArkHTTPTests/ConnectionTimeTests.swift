@@ -65,6 +65,18 @@ import Testing
     #expect(response["Connection"] == "close")
   }
 
+  @Test func aRouteMayWaitLongerForABody() throws {
+    var options = HTTPRoute.Options()
+    options.bodyTimeout = .seconds(1 << 32)
+    let peer = try TestPeer([
+      .inline(.post, "/patient", options: options) { $1.complete(.text("\($0.body.bytes.count)")) }
+    ])
+    peer.send("POST /patient HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\na")
+    peer.advance(by: .seconds(100_000))
+    peer.send("bc")
+    #expect(peer.responses().map(\.text) == ["3"])
+  }
+
   @Test func aPeerThatTakesNothingIsClosed() throws {
     let peer = try TestPeer([.mirror(.get, "/x")])
     peer.transport.room = 10

@@ -58,6 +58,52 @@ import Testing
     #expect(peer.responses().map(\.status) == [200])
   }
 
+  private static func loosePeer() throws -> TestPeer {
+    let echo: HTTPRoute.InlineHandler = { request, responder in
+      responder.complete(.text("\(request.routePattern!) \(request.parameters["id"] ?? "-")"))
+    }
+    return try TestPeer(
+      [
+        .inline(.get, "/Health", echo), .inline(.get, "/queries/{id}/messages", echo),
+        .inline(.get, "/both/exact", echo), .inline(.get, "/both/{id}", echo),
+      ], matchesLoosely: true)
+  }
+
+  @Test(arguments: [
+    ("/Health", "/Health -"), ("/health", "/Health -"), ("/HEALTH/", "/Health -"),
+    ("/Queries/Ab/MESSAGES/", "/queries/{id}/messages Ab"),
+    ("/queries/a%2Fb/mess%61GES", "/queries/{id}/messages a/b"),
+    ("/both/exact", "/both/exact -"), ("/both/other/", "/both/{id} other"),
+    ("/both/Exact", "/both/{id} Exact"),
+  ])
+  func aLoosePathIsFoundInAnyCaseAndWithASlash(_ path: String, _ text: String) throws {
+    let peer = try Self.loosePeer()
+    peer.send(TestPeer.request("GET \(path)"))
+    #expect(peer.responses().map(\.text) == [text])
+  }
+
+  @Test(arguments: [
+    ("GET /health//", 404), ("GET //health", 404), ("GET /queries//messages", 404),
+    ("POST /health/", 405),
+  ])
+  func aLoosePathIsNoOther(_ line: String, _ status: Int) throws {
+    let peer = try Self.loosePeer()
+    peer.send(TestPeer.request(line))
+    #expect(peer.responses().map(\.status) == [status])
+  }
+
+  @Test func errorsWithoutARouteMayHaveAFormatOfTheirOwn() throws {
+    let peer = try TestPeer(
+      [Self.named(.get, "/x")],
+      formatError: { .text("\($0.code) \($1.id)", status: $0.status) })
+    peer.send(TestPeer.request("GET /nothing", ["X-Request-ID: r-1"]))
+    peer.send(TestPeer.request("PUT /x"))
+    let responses = peer.responses()
+    #expect(responses.map(\.status) == [404, 405])
+    #expect(responses.first?.text == "not_found r-1")
+    #expect(responses.last?.text.contains("method_not_allowed") == true)
+  }
+
   @Test func errorsHaveTheEnvelope() throws {
     let peer = try Self.peer()
     peer.send(TestPeer.request("GET /nothing", ["X-Request-ID: r-1"]))

@@ -90,14 +90,16 @@ final class TestPeer {
   let connection: HTTPConnection
 
   init(
-    _ routes: [HTTPRoute], limits: HTTPLimits = HTTPLimits(), cors: HTTPCORS = .none,
-    loop: MemoryLoop = MemoryLoop(),
+    _ routes: [HTTPRoute], matchesLoosely: Bool = false, formatError: HTTPErrorFormatter? = nil,
+    limits: HTTPLimits = HTTPLimits(), cors: HTTPCORS = .none, loop: MemoryLoop = MemoryLoop(),
     onRequest: (@Sendable (HTTPRequestRecord) -> Void)? = nil,
     onError: (@Sendable (any Error, HTTPRequest) -> Void)? = nil
   ) throws {
     self.loop = loop
     service = try HTTPService(
-      routes: routes, limits: limits, cors: cors, onRequest: onRequest, onError: onError)
+      routes: routes, matchesLoosely: matchesLoosely, formatError: formatError, limits: limits,
+      cors: cors, onRequest: onRequest,
+      onError: onError)
     connection = HTTPConnection(service: service, loop: loop, transport: transport)
   }
 

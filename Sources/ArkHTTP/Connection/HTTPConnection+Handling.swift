@@ -21,7 +21,8 @@ extension HTTPConnection {
 
   func format(_ error: HTTPError, _ exchange: HTTPExchange) -> HTTPResponse {
     if let request = exchange.request {
-      if let format = request.route?.route.options.formatError { return format(error, request) }
+      let format = request.route.map(\.route.options.formatError) ?? service.formatError
+      if let format { return format(error, request) }
       return error.response(requestID: request.id)
     }
     return error.response(requestID: exchange.requestID.text(nil))

@@ -84,7 +84,7 @@ extension HTTPConnection {
       if receiving == nil { return }
     }
     if receiving != nil {
-      guard !isReadingPaused, now &- readMark > service.times.body else { return }
+      guard !isReadingPaused, now &- readMark > bodyTimeout else { return }
       timeOut { failReception(Self.timeout("The request body made no progress")) }
     } else if hasPartialHead {
       guard now &- readMark > service.times.header else { return }
@@ -92,6 +92,11 @@ extension HTTPConnection {
     } else if first == nil, phase == .open, now &- readMark > service.times.idle {
       close()
     }
+  }
+
+  /// How long the body in reception may make no progress, in nanoseconds.
+  private var bodyTimeout: UInt64 {
+    receiving?.request?.route?.route.options.bodyTimeout?.nanoseconds ?? service.times.body
   }
 
   private func beat(_ stream: HTTPStream) {

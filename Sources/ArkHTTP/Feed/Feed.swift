@@ -43,8 +43,9 @@ package final class Feed: Sendable {
     to request: HTTPRequest, _ query: FeedQuery, _ log: Log, _ bounds: Bounds,
     _ responder: HTTPResponder
   ) {
-    let stream = FeedStream(
-      self, log, query, bounds: bounds, thread: request.workLoop)
+    let stream = CursorStream(
+      log, matching: query.match, from: query.start, following: query.follows, bounds: bounds,
+      as: FeedWriter(self, query), on: request.workLoop)
     var headers: HTTPHeaders = [
       "Content-Type": query.format.contentType,
       "Cache-Control": "no-cache, no-transform",

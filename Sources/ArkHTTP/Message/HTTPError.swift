@@ -91,7 +91,7 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
     .internalServerError, .internalError, "The server failed to answer this request.")
 
   /// The default body, and a response around it.
-  func response(requestID: String) -> HTTPResponse {
+  package func response(requestID: String) -> HTTPResponse {
     var body: [UInt8] = []
     body.reserveCapacity(160 + message.utf8.count)
     body.append(contentsOf: #"{"error":{"code":"#.utf8)

@@ -44,7 +44,7 @@ public struct HTTPRequest: Sendable {
   /// The values that the path has for the route's parameters.
   public var parameters: HTTPParameters { HTTPParameters(request: self) }
 
-  /// The request's id: the peer's X-Request-ID if it is 1 … 128 visible ASCII characters, else a new
+  /// The request's id: the peer's X-Request-ID if it is 1 … 1024 printable ASCII characters, else a new
   /// lower-case UUID. Every response carries it.
   public var id: String { requestID.text(head) }
 

@@ -5,7 +5,7 @@ struct RequestID: Sendable {
   private let isEchoed: Bool
 
   /// The bytes that an echoed id may have.
-  static let lengthLimit = 128
+  static let lengthLimit = 1024
 
   init(high: UInt64, low: UInt64) {
     // RFC 9562, section 5.4: version 4, variant 10.
@@ -18,7 +18,7 @@ struct RequestID: Sendable {
   init?(echoing place: ByteRange, in head: HTTPRequestHead) {
     let fits = head.withBytes(of: place) { bytes in
       !bytes.isEmpty && bytes.count <= Self.lengthLimit
-        && bytes.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+        && bytes.allSatisfy { $0 >= 0x20 && $0 < 0x7F }
     }
     guard fits else { return nil }
     high = UInt64(place.start)

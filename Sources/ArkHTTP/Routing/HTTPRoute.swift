@@ -4,7 +4,8 @@ public typealias HTTPErrorFormatter = @Sendable (HTTPError, HTTPRequest) -> HTTP
 /// A method and a path pattern, and what answers them.
 ///
 /// A pattern is literal segments and parameters: `/queries/{id}`. A literal beats a parameter. A
-/// trailing slash is a segment of its own, so `/x/` is not `/x`. A GET route also answers HEAD.
+/// trailing slash is a segment of its own, so `/x/` is not `/x`, unless the server matches paths
+/// loosely. A GET route also answers HEAD.
 public struct HTTPRoute: Sendable {
   /// Answers on the loop, at once or later; must not block.
   public typealias InlineHandler = @Sendable (HTTPRequest, HTTPResponder) -> Void
@@ -25,6 +26,8 @@ public struct HTTPRoute: Sendable {
     public var inlineBodyBytes = 256 << 10
     /// Whether gzip and deflate bodies are inflated; if not, they are given as they are. True.
     public var inflatesBody = true
+    /// How long a body may make no progress; then 408. Nil takes the server's limit.
+    public var bodyTimeout: Duration?
     /// The format of errors on this route, also of those found before its handler runs (405, 413,
     /// 415, a damaged body). Nil takes the server's.
     public var formatError: HTTPErrorFormatter?

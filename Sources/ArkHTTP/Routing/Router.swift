@@ -28,9 +28,13 @@ struct Router: Sendable {
   private var routes: [MountedRoute] = []
   /// The Allow field of each node, made once.
   private var allows: [String] = []
+  private let isLoose: Bool
 
   /// Builds the tables; throws when two routes have the same method and path.
-  init(_ mounted: [HTTPRoute]) throws(HTTPServerError) {
+  /// - Parameter isLoose: paths are also found in other letter case and with one more slash at their
+  ///   end, when no route has exactly that path.
+  init(_ mounted: [HTTPRoute], isLoose: Bool = false) throws(HTTPServerError) {
+    self.isLoose = isLoose
     let root = Branch()
     for route in mounted {
       let entry = try MountedRoute(route)
@@ -101,16 +105,28 @@ struct Router: Sendable {
       if !bytes.isEmpty, bytes[0] != ASCII.slash { return .notFound }
       let isEncoded = bytes.firstIndex(of: ASCII.percent, from: 0) != nil
       if isEncoded, PercentCoding.decodeStrictly(bytes) == nil { return .badPath }
-      let found = nodes.withUnsafeBufferPointer { nodes in
-        edges.withUnsafeBufferPointer { edges in
-          texts.withUnsafeBytes { texts in
-            Search(nodes: nodes, edges: edges, texts: texts, path: bytes, isEncoded: isEncoded)
-              .find(0, from: min(1, bytes.count))
-          }
+      if let found = search(bytes, isEncoded: isEncoded) { return pick(found, head.method) }
+      let trimmed =
+        bytes.count > 1 && bytes.last == ASCII.slash ? bytes.part(0, bytes.count - 1) : bytes
+      guard isLoose, let found = search(trimmed, isEncoded: isEncoded, ignoringCase: true) else {
+        return .notFound
+      }
+      return pick(found, head.method)
+    }
+  }
+
+  private func search(
+    _ path: UnsafeRawBufferPointer, isEncoded: Bool, ignoringCase: Bool = false
+  ) -> Int? {
+    nodes.withUnsafeBufferPointer { nodes in
+      edges.withUnsafeBufferPointer { edges in
+        texts.withUnsafeBytes { texts in
+          Search(
+            nodes: nodes, edges: edges, texts: texts, path: path, isEncoded: isEncoded,
+            ignoresCase: ignoringCase
+          ).find(0, from: min(1, path.count))
         }
       }
-      guard let found else { return .notFound }
-      return pick(found, head.method)
     }
   }
 
@@ -134,6 +150,7 @@ struct Router: Sendable {
     let texts: UnsafeRawBufferPointer
     let path: UnsafeRawBufferPointer
     let isEncoded: Bool
+    let ignoresCase: Bool
 
     /// The node with routes that the rest of the path leads to. Goes no deeper than the patterns do.
     func find(_ index: Int, from start: Int) -> Int? {
@@ -158,7 +175,10 @@ struct Router: Sendable {
       for place in Int(node.edgeStart)..<Int(node.edgeStart + node.edgeCount) {
         let edge = edges[place]
         guard Int(edge.textCount) == segment.count else { continue }
-        if texts.part(Int(edge.textStart), segment.count).equals(segment) {
+        let text = texts.part(Int(edge.textStart), segment.count)
+        if text.equals(segment)
+          || ignoresCase && text.equalsIgnoringCase(segment.bindMemory(to: UInt8.self))
+        {
           return Int(edge.child)
         }
       }

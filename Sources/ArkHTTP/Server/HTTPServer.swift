@@ -19,6 +19,8 @@ public final class HTTPServer: Sendable {
   private struct State {
     var phase = Phase.idle
     var routes: [HTTPRoute] = []
+    var matchesLoosely = false
+    var formatError: HTTPErrorFormatter?
     var callers = 0
     var lateRoute: HTTPRoute?
     var nextWaiter: UInt64 = 0
@@ -87,6 +89,16 @@ public final class HTTPServer: Sendable {
     for route in routes { mount(route) }
   }
 
+  /// Finds routes also when the path has other letter case or one more slash at its end, if no route
+  /// has exactly that path; before the first `serve()`, from any thread.
+  public func matchPathsLoosely() { state.withLock { $0.matchesLoosely = true } }
+
+  /// Sets the format of the errors of requests that no route is found for; before the first
+  /// `serve()`, from any thread. Default: that of `HTTPError`.
+  public func formatErrorsWithoutRoute(_ format: @escaping HTTPErrorFormatter) {
+    state.withLock { $0.formatError = format }
+  }
+
   /// Serves until the task is cancelled.
   ///
   /// The first call binds and starts. At the first cancellation the server stops accepting, closes
@@ -145,7 +157,7 @@ public final class HTTPServer: Sendable {
   // MARK: Starting
 
   private enum Step {
-    case start([HTTPRoute])
+    case start(State)
     case use(ServerRun)
     case fail(HTTPServerError)
     case wait(UInt64)
@@ -165,7 +177,7 @@ public final class HTTPServer: Sendable {
       case .idle where starts:
         state.phase = .starting
         state.callers += 1
-        return .start(state.routes)
+        return .start(state)
       // When the last caller has left, the server is on its way to stop.
       case .serving(let run) where !starts || state.callers > 0:
         if starts { state.callers += 1 }
@@ -179,18 +191,20 @@ public final class HTTPServer: Sendable {
       }
     }
     switch step {
-    case .start(let routes): return try start(routes)
+    case .start(let state): return try start(state)
     case .use(let run): return run
     case .fail(let error): throw error
     case .wait(let id): return try await wait(id, starts: starts)
     }
   }
 
-  private func start(_ routes: [HTTPRoute]) throws -> ServerRun {
+  private func start(_ mounted: State) throws -> ServerRun {
     let result: Result<ServerRun, HTTPServerError>
     do throws(HTTPServerError) {
       let service = try HTTPService(
-        routes: routes, limits: limits, cors: cors, onRequest: onRequest, onError: onError)
+        routes: mounted.routes, matchesLoosely: mounted.matchesLoosely,
+        formatError: mounted.formatError, limits: limits, cors: cors, onRequest: onRequest,
+        onError: onError)
       result = .success(
         try ServerRun(host: host, port: port, service: service, loopCount: loopCount))
     } catch {

@@ -3,6 +3,8 @@ import Synchronization
 /// What all connections of a server share: routes, settings and counters. Knows no sockets.
 package final class HTTPService: Sendable {
   let router: Router
+  /// The format of errors of requests without a route.
+  let formatError: HTTPErrorFormatter?
   let limits: HTTPLimits
   let times: LimitTimes
   let cors: HTTPCORS
@@ -16,11 +18,13 @@ package final class HTTPService: Sendable {
 
   /// Makes a service of routes; throws when two of them clash.
   package init(
-    routes: [HTTPRoute], limits: HTTPLimits = HTTPLimits(), cors: HTTPCORS = .none,
+    routes: [HTTPRoute], matchesLoosely: Bool = false, formatError: HTTPErrorFormatter? = nil,
+    limits: HTTPLimits = HTTPLimits(), cors: HTTPCORS = .none,
     onRequest: (@Sendable (HTTPRequestRecord) -> Void)? = nil,
     onError: (@Sendable (any Error, HTTPRequest) -> Void)? = nil
   ) throws(HTTPServerError) {
-    router = try Router(routes)
+    router = try Router(routes, isLoose: matchesLoosely)
+    self.formatError = formatError
     self.limits = limits
     times = LimitTimes(limits)
     self.cors = cors
