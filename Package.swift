@@ -27,6 +27,7 @@ let package = Package(
     .library(name: "ArkFileStore", targets: ["ArkFileStore"]),
     .library(name: "ArkHTTP", targets: ["ArkHTTP"]),
     .library(name: "ArkOTLP", targets: ["ArkOTLP"]),
+    .library(name: "ArkAPI", targets: ["ArkAPI"]),
     .library(name: "ArkOTLPForward", targets: ["ArkOTLPForward"]),
     .library(name: "ArkBrokerTesting", targets: ["ArkBrokerTesting"]),
     .executable(name: "ark-broker", targets: ["ark-broker"]),
@@ -42,6 +43,7 @@ let package = Package(
     .target(
       name: "ArkHTTP", dependencies: ["ArkBroker", "CSystem", "CZlib"], swiftSettings: settings),
     .target(name: "ArkOTLP", dependencies: ["ArkBroker", "ArkHTTP"], swiftSettings: settings),
+    .target(name: "ArkAPI", dependencies: ["ArkBroker", "ArkHTTP"], swiftSettings: settings),
     // The only module with Foundation in it: sending over TLS takes it.
     .target(
       name: "ArkOTLPForward", dependencies: ["ArkBroker", "ArkOTLP", "CZlib"],
@@ -74,6 +76,9 @@ let package = Package(
       swiftSettings: settings),
     .testTarget(
       name: "ArkOTLPTests", dependencies: ["ArkBroker", "ArkBrokerTesting", "ArkHTTP", "ArkOTLP"],
+      swiftSettings: settings),
+    .testTarget(
+      name: "ArkAPITests", dependencies: ["ArkAPI", "ArkBroker", "ArkBrokerTesting", "ArkHTTP"],
       swiftSettings: settings),
     .testTarget(
       name: "ArkOTLPForwardTests",

@@ -1,0 +1,27 @@
+import ArkBroker
+
+extension SessionTable {
+  /// What is known of a session, with all its queries.
+  func value(of slot: Slot) -> Session {
+    let row = sessions[slot]
+    var queries: [Session.Query] = []
+    queries.reserveCapacity(Int(row.queryCount))
+    var query = row.first
+    while query != .nowhere {
+      queries.append(value(of: self.queries[query]))
+      query = self.queries[query].after
+    }
+    return Session(
+      id: row.id.string, status: row.status, queries: queries, createdAt: row.createdAt,
+      lastActivity: row.lastActivity)
+  }
+
+  private func value(of row: QueryRow) -> Session.Query {
+    Session.Query(
+      name: names[row.name], namespace: labels.text(row.namespace),
+      conversation: names.text(row.conversation), agent: labels.text(row.agent),
+      team: labels.text(row.team), tool: labels.text(row.tool),
+      targetType: labels.text(row.targetType) ?? "agent", phase: row.phase, error: row.error,
+      createdAt: row.createdAt, completedAt: row.completedAt, lastActivity: row.lastActivity)
+  }
+}
