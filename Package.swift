@@ -26,8 +26,8 @@ let package = Package(
     .library(name: "ArkBroker", targets: ["ArkBroker"]),
     .library(name: "ArkFileStore", targets: ["ArkFileStore"]),
     .library(name: "ArkHTTP", targets: ["ArkHTTP"]),
-    .library(name: "ArkOTLP", targets: ["ArkOTLP"]),
     .library(name: "ArkAPI", targets: ["ArkAPI"]),
+    .library(name: "ArkOTLP", targets: ["ArkOTLP"]),
     .library(name: "ArkOTLPForward", targets: ["ArkOTLPForward"]),
     .library(name: "ArkBrokerTesting", targets: ["ArkBrokerTesting"]),
     .executable(name: "ark-broker", targets: ["ark-broker"]),
@@ -52,7 +52,9 @@ let package = Package(
 
     .executableTarget(
       name: "ark-broker",
-      dependencies: ["ArkBroker", "ArkFileStore", "ArkHTTP", "ArkOTLP", "CSystem", "CZlib"],
+      dependencies: [
+        "ArkAPI", "ArkBroker", "ArkFileStore", "ArkHTTP", "ArkOTLP", "CSystem", "CZlib",
+      ],
       path: "Examples/ark-broker", exclude: ["deploy"], swiftSettings: settings),
 
     .executableTarget(
@@ -75,10 +77,11 @@ let package = Package(
       name: "ArkHTTPTests", dependencies: ["ArkBroker", "ArkHTTP", "ArkBrokerTesting"],
       swiftSettings: settings),
     .testTarget(
-      name: "ArkOTLPTests", dependencies: ["ArkBroker", "ArkBrokerTesting", "ArkHTTP", "ArkOTLP"],
+      name: "ArkAPITests",
+      dependencies: ["ArkAPI", "ArkBroker", "ArkBrokerTesting", "ArkHTTP", "ArkOTLP"],
       swiftSettings: settings),
     .testTarget(
-      name: "ArkAPITests", dependencies: ["ArkAPI", "ArkBroker", "ArkBrokerTesting", "ArkHTTP"],
+      name: "ArkOTLPTests", dependencies: ["ArkBroker", "ArkBrokerTesting", "ArkHTTP", "ArkOTLP"],
       swiftSettings: settings),
     .testTarget(
       name: "ArkOTLPForwardTests",

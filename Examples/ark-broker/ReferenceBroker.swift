@@ -1,3 +1,4 @@
+import ArkAPI
 import ArkBroker
 import ArkFileStore
 import ArkHTTP
@@ -33,6 +34,7 @@ struct ReferenceBroker: Sendable {
           onLog: { log.write($0.level, $0.message) })
       }
       ServerSentEvents(on: http)
+      ArkAPI(on: http, options: ArkAPI.Options(options.api))
       Operations(on: http, metrics: metrics)
     }
   }
@@ -48,4 +50,17 @@ struct ReferenceBroker: Sendable {
 
   /// Serves until the task is cancelled, then drains.
   func run() async throws { try await broker.run() }
+}
+
+extension ArkAPI.Options {
+  fileprivate init(_ options: Options.API) {
+    self.init()
+    allowsPurge = options.allowsPurge
+    streamIdleTimeout = options.streamIdleTimeout
+    sendsEventIDs = options.hasEventIDs
+    messageTimeToLive = options.messageTTL
+    eventTimeToLive = options.eventTTL
+    chunkTimeToLive = options.chunkTTL
+    sessionTimeToLive = options.sessionTTL
+  }
 }

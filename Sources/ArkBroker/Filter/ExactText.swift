@@ -11,15 +11,7 @@ package struct ExactText: Hashable, Sendable, ExpressibleByStringLiteral {
   package var isEmpty: Bool { string.utf8.isEmpty }
 
   package static func == (a: ExactText, b: ExactText) -> Bool {
-    // Not `withUTF8`, which would copy the string to be able to change it.
-    let isEqual: Bool?? = a.string.utf8.withContiguousStorageIfAvailable { first in
-      b.string.utf8.withContiguousStorageIfAvailable { second in
-        guard first.count == second.count else { return false }
-        guard let start = first.baseAddress, let other = second.baseAddress else { return true }
-        return JSONString.areEqual(start, other, count: first.count)
-      }
-    }
-    return (isEqual ?? nil) ?? a.string.utf8.elementsEqual(b.string.utf8)
+    a.string.utf8.elementsEqual(b.string.utf8)
   }
 
   package func hash(into hasher: inout Hasher) {

@@ -50,6 +50,11 @@ public final class LiveProjection<State: Projection>: LiveFold {
     return inner.withLock { body(&$0.state) }
   }
 
+  /// Looks at the state as it is, which may be a little behind the log: for callers that must not wait.
+  package func peek<Result>(_ body: (inout State) -> sending Result) -> sending Result {
+    inner.withLock { body(&$0.state) }
+  }
+
   /// The positions up to which the state accounts for the log, each time that has grown. Somebody who is slow sees the newest one only.
   public var changes: AsyncStream<Position> {
     AsyncStream(bufferingPolicy: .bufferingNewest(1)) { continuation in

@@ -1,0 +1,90 @@
+import ArkBroker
+
+/// Cuts an upload of chunks into lines, as its bytes arrive, and lays them out as events.
+///
+/// A line that is no JSON is passed over; the last one need not end with a line feed.
+struct ChunkLines {
+  /// The longest line that is taken.
+  static let maximumLine = 10 << 20
+
+  private let query: String
+  private let timeToLive: Duration?
+  private var rest: [UInt8] = []
+  /// Within a line that is too long, whose rest is passed over.
+  private var isSkipping = false
+  /// Lines that were taken.
+  private(set) var count = 0
+  /// Lines that were not.
+  private(set) var refused = 0
+
+  init(query: String, timeToLive: Duration?) {
+    self.query = query
+    self.timeToLive = timeToLive
+  }
+
+  /// The events of the lines that are complete now.
+  mutating func take(_ bytes: [UInt8]) -> EventBatch {
+    var builder = EventBatchBuilder(reservingEvents: 4, bytes: bytes.count + rest.count + 1024)
+    var start = 0
+    while let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
+      if isSkipping {
+        isSkipping = false
+      } else if rest.isEmpty {
+        append(bytes[start..<end], to: &builder)
+      } else {
+        rest += bytes[start..<end]
+        append(rest[...], to: &builder)
+        rest.removeAll()
+      }
+      start = end + 1
+    }
+    guard !isSkipping else { return builder.finish() }
+    rest += bytes[start...]
+    if rest.count > ChunkLines.maximumLine {
+      rest.removeAll()
+      isSkipping = true
+      refused += 1
+    }
+    return builder.finish()
+  }
+
+  /// The event of the last line, if it had no line feed.
+  mutating func finish() -> EventBatch {
+    var builder = EventBatchBuilder(bytes: rest.count + 1024)
+    append(rest[...], to: &builder)
+    rest.removeAll()
+    return builder.finish()
+  }
+
+  private mutating func append(_ line: ArraySlice<UInt8>, to builder: inout EventBatchBuilder) {
+    guard line.contains(where: { $0 > 0x20 }) else { return }
+    let isTaken = line.withUnsafeBytes { line in
+      var text = ByteWriter(capacity: line.count)
+      guard (try? JSONReader.minify(line, into: &text)) != nil else { return false }
+      let chunk = Payload(text: text.array(), isBase64: false)
+      return
+        (try? builder.append(
+          .llmChunk, source: OwnEvents.source, correlation: correlation(of: text.bytes),
+          timeToLive: timeToLive, payload: chunk)) != nil
+    }
+    if isTaken { count += 1 } else { refused += 1 }
+  }
+
+  private static let envelope: [StaticString] = ["ark"]
+  private static let names: [StaticString] = ["query", "session", "agent", "team"]
+
+  /// What the chunk says of itself under `ark`.
+  private func correlation(of chunk: UnsafeRawBufferPointer) -> Correlation {
+    var correlation = Correlation(queryName: query)
+    guard JSONValue.isObject(chunk),
+      let ark = try? ObjectMembers(ChunkLines.envelope, of: chunk)[0], JSONValue.isObject(ark),
+      let members = try? ObjectMembers(ChunkLines.names, of: ark)
+    else { return correlation }
+    // Executors put the query's uid here, or its name once more.
+    if let uid = members.text(0), uid != query { correlation.query = uid }
+    correlation.session = members.text(1)
+    correlation.agent = members.text(2)
+    correlation.team = members.text(3)
+    return correlation
+  }
+}

@@ -1,0 +1,138 @@
+import ArkBroker
+import ArkHTTP
+
+extension APIEndpoint {
+  var chunkRoutes: [HTTPRoute] {
+    [
+      .streaming(.post, "/stream/{query}", options: APIEndpoint.uploadOptions) { [self] request in
+        try await upload(request)
+      },
+      route(.post, "/stream/{query}/complete") { [self] request, broker in
+        try await complete(request.parameters["query"] ?? "", in: broker)
+      },
+      route(.get, "/stream/{query}") { [self] request, broker in
+        try await stream(request, broker)
+      },
+      route(.get, "/stream") { [self] request, broker in
+        let query = try ListQuery(request, takesAnyWatch: true)
+        return try await list(
+          request, broker, query, matching: APIEndpoint.chunks,
+          as: query.watches ? APIEndpoint.writeChunk : APIEndpoint.writeWrappedChunk)
+      },
+      purge("/stream", saying: "Stream data purged") { broker in
+        try await broker.delete(matching: APIEndpoint.chunks)
+      },
+    ]
+  }
+
+  private static let chunks: Match = .kind(.llmChunk) || .kind(.llmChunkCompleted)
+
+  /// An executor keeps its upload open for as long as a query takes, and may say nothing for most of that time.
+  private static let uploadOptions: HTTPRoute.Options = {
+    var uploads = options
+    uploads.bodyBytes = .max
+    uploads.bodyTimeout = .seconds(1 << 32)
+    return uploads
+  }()
+
+  /// How long the end of a query waits for its uploads to end. Less than clients wait for the answer, which is 10 s.
+  private static let uploadPatience = Duration.seconds(5)
+
+  private func upload(_ request: HTTPRequest) async throws -> HTTPResponse {
+    let query = request.parameters["query"] ?? ""
+    let broker = try broker()
+    uploads.begin(query)
+    defer { uploads.end(query) }
+    var lines = ChunkLines(query: query, timeToLive: options.chunkTimeToLive)
+    do {
+      for try await bytes in request.body {
+        let batch = lines.take(bytes)
+        if !batch.isEmpty { try await broker.publish(batch) }
+      }
+      let last = lines.finish()
+      if !last.isEmpty { try await broker.publish(last) }
+    } catch let error as PublishError {
+      throw APIEndpoint.refusal(error)
+    }
+    var text = ByteWriter(capacity: 128)
+    text.append("{\"status\":\"stream_processed\",\"query\":")
+    text.appendJSON(query)
+    text.append(",\"chunks_received\":")
+    text.append(decimal: lines.count)
+    text.append("}")
+    return .json(text.array())
+  }
+
+  private func complete(_ query: String, in broker: Broker) async throws -> HTTPResponse {
+    // The last chunk of an upload may come later than the word that it was the last.
+    await uploads.drained(query, within: APIEndpoint.uploadPatience)
+    let marker: Match = .kind(.llmChunkCompleted) && .queryName(query)
+    let isFirst = try await completions.once(query) {
+      for try await _ in broker.pages(matching: marker, from: .beginning, following: false) {
+        return false
+      }
+      try await broker.publish(
+        Event(
+          .llmChunkCompleted, source: OwnEvents.source, queryName: query,
+          timeToLive: options.chunkTimeToLive))
+      return true
+    }
+    var text = ByteWriter(capacity: 128)
+    text.append(isFirst ? "{\"status\":\"completed\"" : "{\"status\":\"already_completed\"")
+    text.append(",\"query\":")
+    text.appendJSON(query)
+    text.append("}")
+    return .json(text.array())
+  }
+
+  private func stream(_ request: HTTPRequest, _ broker: Broker) async throws -> HTTPResponse {
+    var issues: [String] = []
+    let fromBeginning = request.query["from-beginning"]
+    if let fromBeginning, fromBeginning != "true", fromBeginning != "false" {
+      issues.append("from-beginning: Invalid option: expected one of \"true\"|\"false\"")
+    }
+    guard issues.isEmpty else { throw HTTPError.validation(issues) }
+    let newest = try await broker.outlet.log().tail.newest
+    let format = ChunkStreamFormat(
+      options, replayed: newest,
+      firstWait: request.query["wait-for-query"].flatMap(APIEndpoint.wait))
+    return try await watch(
+      request, broker,
+      matching: APIEndpoint.chunks && .queryName(request.parameters["query"] ?? ""),
+      from: fromBeginning == "true" ? .beginning : .after(newest), as: format)
+  }
+
+  /// How long to wait for the first chunk: `30`, `30s` or `5m`, within 1 s and 5 min; nil for anything else.
+  static func wait(_ text: String) -> Duration? {
+    let number = text.prefix { $0.isASCII && $0.isNumber }
+    guard let count = Int(number), count >= 0 else { return nil }
+    switch text.dropFirst(number.count) {
+    case "", "s": return .seconds(min(max(count, 1), 300))
+    case "m": return .seconds(min(max(min(count, 5) * 60, 1), 300))
+    case "ms": return .milliseconds(min(max(count, 1000), 300_000))
+    default: return nil
+    }
+  }
+
+  // MARK: Items
+
+  private static let writeChunk: ItemWriter = { event, text in
+    if event.kind == .llmChunkCompleted {
+      text.append("\"[DONE]\"")
+    } else {
+      text.appendPayload(of: event.event)
+    }
+  }
+
+  private static let writeWrappedChunk: ItemWriter = { event, text in
+    text.append("{\"sequenceNumber\":")
+    text.append(decimal: event.position.rawValue)
+    text.append(",\"timestamp\":")
+    text.appendMilliseconds(event.time)
+    text.append(",\"data\":{\"queryId\":")
+    text.append(.queryName, of: event.event)
+    text.append(",\"chunk\":")
+    writeChunk(event, &text)
+    text.append(event.kind == .llmChunkCompleted ? ",\"complete\":true}}" : "}}")
+  }
+}

@@ -1,0 +1,50 @@
+import ArkBroker
+import ArkHTTP
+
+/// Writes one item of a list or a watch: one line of JSON.
+typealias ItemWriter = @Sendable (StoredEvent, inout ByteWriter) -> Void
+
+/// Reads pages of the log and writes them as Ark's clients expect lists: `{"items","total","hasMore","nextCursor"}`.
+struct ItemList {
+  let broker: Broker
+  let match: Match
+
+  /// - Parameters:
+  ///   - limit: nil: everything there is.
+  func page(
+    after cursor: Position?, limit: Int?, as write: ItemWriter
+  ) async throws(StoreError) -> HTTPResponse {
+    let log = try await broker.outlet.log()
+    var text = ByteWriter(capacity: 16 << 10)
+    text.append("{\"items\":[")
+    var count = 0
+    var last = cursor ?? .start
+    var hasMore = false
+    // A cursor from ahead of the log is behind everything.
+    if last < log.tail.newest {
+      let cursor = try await broker.outlet.cursor(
+        matching: match, from: last == .start ? .beginning : .after(last), following: false,
+        limit: ReadLimit(events: min(limit ?? 4096, 4096) + 1, bytes: 4 << 20))
+      reading: while let page = try await cursor.next() {
+        for event in page.events {
+          guard count < limit ?? .max else {
+            hasMore = true
+            break reading
+          }
+          if count > 0 { text.append(",") }
+          write(event, &text)
+          count += 1
+          last = event.position
+        }
+      }
+    }
+    let isWhole = !hasMore && (cursor ?? .start) == .start
+    let total = isWhole ? count : try await broker.count(matching: match)
+    text.append("],\"total\":")
+    text.append(decimal: total)
+    text.append(hasMore ? ",\"hasMore\":true,\"nextCursor\":" : ",\"hasMore\":false")
+    if hasMore { text.append(decimal: last.rawValue) }
+    text.append("}")
+    return .json(text.array())
+  }
+}

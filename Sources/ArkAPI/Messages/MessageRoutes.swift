@@ -1,0 +1,56 @@
+import ArkBroker
+import ArkHTTP
+
+extension APIEndpoint {
+  var messageRoutes: [HTTPRoute] {
+    [
+      publishing("/messages", answering: HTTPResponse()) { [options] body throws(HTTPError) in
+        try MessageRequest.batch(of: body, timeToLive: options.messageTimeToLive)
+      },
+      route(.get, "/messages") { [self] request, broker in
+        let query = try ListQuery(request, isStrict: true)
+        var match = Match.kind(.message)
+        if let conversation = request.query["conversation_id"], !conversation.isEmpty {
+          match = match && .conversation(conversation)
+        }
+        // A watch is filtered by the conversation alone.
+        if !query.watches, let name = request.query["query_id"], !name.isEmpty {
+          match = match && .queryName(name)
+        }
+        if !query.watches, !query.hasLimit, APIEndpoint.readsOnePage(request) {
+          return try await ItemList(broker: broker, match: match)
+            .page(after: query.cursor, limit: nil, as: APIEndpoint.writeMessage)
+        }
+        return try await list(
+          request, broker, query, matching: match, as: APIEndpoint.writeMessage)
+      },
+      purge("/messages", saying: "Memory purged") { broker in
+        try await broker.delete(matching: .kind(.message))
+      },
+      route(.delete, "/queries/{query}/messages") { request, broker in
+        let name = request.parameters["query"] ?? ""
+        try await broker.delete(matching: .kind(.message) && .queryName(name))
+        return APIEndpoint.success("Query \(name) messages deleted")
+      },
+    ]
+  }
+
+  /// The memory client of Ark's executors reads the first page only, and fails on a number in `nextCursor`: it gets everything at once.
+  private static func readsOnePage(_ request: HTTPRequest) -> Bool {
+    request.headers["User-Agent"]?.hasPrefix("ark-memory-client/") == true
+  }
+
+  static let writeMessage: ItemWriter = { event, text in
+    text.append("{\"timestamp\":")
+    text.appendMilliseconds(event.time)
+    text.append(",\"conversation_id\":")
+    text.append(.conversation, of: event.event)
+    text.append(",\"query_id\":")
+    text.append(.queryName, of: event.event)
+    text.append(",\"message\":")
+    text.appendPayload(of: event.event)
+    text.append(",\"sequence\":")
+    text.append(decimal: event.position.rawValue)
+    text.append("}")
+  }
+}

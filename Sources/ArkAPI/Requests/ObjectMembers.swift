@@ -1,0 +1,53 @@
+import ArkBroker
+
+/// Some members of one JSON object, as they are written. Of members with the same name the last counts.
+struct ObjectMembers {
+  private var values: [UnsafeRawBufferPointer?]
+
+  /// - Parameter names: of the members that are wanted; `subscript` takes their places in it.
+  init(_ names: [StaticString], of object: UnsafeRawBufferPointer) throws(JSONError) {
+    values = Array(repeating: nil, count: names.count)
+    var reader = JSONReader(object)
+    try reader.beginObject()
+    while let key = try reader.nextKey() {
+      let value = try reader.readRawValue()
+      if let place = names.firstIndex(where: { key == $0 }) { values[place] = value }
+    }
+    try reader.finish()
+  }
+
+  subscript(place: Int) -> UnsafeRawBufferPointer? { values[place] }
+
+  /// The text of a member that is a string.
+  func text(_ place: Int) -> String? { values[place].flatMap(JSONValue.text) }
+}
+
+/// One JSON value, as it is written.
+enum JSONValue {
+  /// The text, if it is a string.
+  static func text(_ value: UnsafeRawBufferPointer) -> String? {
+    guard value.first == UInt8(ascii: "\"") else { return nil }
+    var reader = JSONReader(value)
+    return (try? reader.readString())?.string
+  }
+
+  /// The number, if it is one.
+  static func number(_ value: UnsafeRawBufferPointer) -> Double? { JSONNumber(value)?.double }
+
+  static func isObject(_ value: UnsafeRawBufferPointer?) -> Bool {
+    value?.first == UInt8(ascii: "{")
+  }
+
+  /// What a message about a wrong type calls it.
+  static func typeName(_ value: UnsafeRawBufferPointer?) -> String {
+    switch value?.first {
+    case nil: "undefined"
+    case UInt8(ascii: "\""): "string"
+    case UInt8(ascii: "{"): "object"
+    case UInt8(ascii: "["): "array"
+    case UInt8(ascii: "t"), UInt8(ascii: "f"): "boolean"
+    case UInt8(ascii: "n"): "null"
+    default: "number"
+    }
+  }
+}
