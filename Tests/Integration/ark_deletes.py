@@ -1,0 +1,198 @@
+"""Deleting (sections 1.5, 1.6, 1.7, 1.8 and 7.4 of the contract of Ark's clients), on disk as well as in memory."""
+import functools
+
+from ark_clients import (
+    Stream, ark, contents, delete, emit, export, get, operation, path, refused, say, span, stream)
+from harness import equal, expect
+
+
+def both(test):
+    """Runs a test with a broker whose events are in memory, and with one whose are on disk."""
+    @functools.wraps(test)
+    def with_both(context):
+        test(ark(context))
+        test(context.broker())
+    return with_both
+
+
+def success(message):
+    return {"status": "success", "message": message}
+
+
+def filled(broker):
+    """Messages of two queries in two conversations."""
+    for conversation in ("c1", "c2"):
+        for query in ("q1", "q2"):
+            say(broker, conversation, query, f"{conversation} {query}")
+    return broker
+
+
+def left(broker):
+    return contents(get(broker, "messages")["items"])
+
+
+@both
+def test_a_conversation_is_deleted(broker):
+    """1.5, DELETE /conversations/{id}: idempotent; 8, delete a conversation, then 404."""
+    filled(broker)
+    for _ in range(2):
+        equal(delete(broker, "conversations", "c1"), success("Conversation c1 deleted"), "the answer")
+        equal(left(broker), ["c2 q1", "c2 q2"], "what is left")
+    refused(broker.request("GET", "/conversations/c1"), 404, "NOT_FOUND", "the conversation")
+    equal(get(broker, "conversations"), {"conversations": ["c2"]}, "the list")
+    equal(get(broker, "memory-status"), {"total_conversations": 1, "total_messages": 2, "conversations": {
+        "c2": {"message_count": 2, "query_count": 2}}}, "the status")
+
+
+@both
+def test_an_unknown_conversation_is_deleted(broker):
+    """1.5, also for unknown ids."""
+    equal(delete(broker, "conversations", "none"), success("Conversation none deleted"), "the answer")
+    equal(delete(broker, "conversations", "a/b \"c\""), success("Conversation a/b \"c\" deleted"), "the answer")
+
+
+@both
+def test_a_query_s_messages_in_one_conversation_are_deleted(broker):
+    """1.5, DELETE /conversations/{id}/queries/{qid}/messages."""
+    filled(broker)
+    for _ in range(2):
+        equal(delete(broker, "conversations", "c1", "queries", "q1", "messages"),
+              success("Query q1 messages deleted from conversation c1"), "the answer")
+        equal(left(broker), ["c1 q2", "c2 q1", "c2 q2"], "what is left")
+    equal(delete(broker, "conversations", "x", "queries", "y", "messages"),
+          success("Query y messages deleted from conversation x"), "the answer for unknown ids")
+
+
+@both
+def test_a_query_s_messages_in_all_conversations_are_deleted(broker):
+    """1.5 and 7.4, DELETE /queries/{qid}/messages: twice in a row, unknown ids, other queries untouched."""
+    filled(broker)
+    for _ in range(2):
+        equal(delete(broker, "queries", "q1", "messages"), success("Query q1 messages deleted"), "the answer")
+        equal(left(broker), ["c1 q2", "c2 q2"], "what is left")
+    equal(delete(broker, "queries", "none", "messages"), success("Query none messages deleted"), "an unknown query")
+
+
+@both
+def test_all_conversations_are_deleted(broker):
+    """1.5, DELETE /conversations: clears messages only, in every generation."""
+    filled(broker)
+    emit(broker, operation())
+    for _ in range(2):
+        equal(delete(broker, "conversations"), success("All conversations deleted"), "the answer")
+        equal(left(broker), [], "what is left")
+    equal(get(broker, "conversations"), {"conversations": []}, "the conversations")
+    equal(get(broker, "events")["total"], 1, "events")
+
+
+@both
+def test_a_query_s_events_are_deleted(broker):
+    """1.8 and 7.4, DELETE /events/{uid}: twice in a row, unknown ids, other queries untouched."""
+    for uid in ("u1", "u2", "u1"):
+        emit(broker, operation(f"R-{uid}", uid))
+    for _ in range(2):
+        equal(delete(broker, "events", "u1"), success("Query u1 events deleted"), "the answer")
+        equal([item["reason"] for item in get(broker, "events")["items"]], ["R-u2"], "what is left")
+        equal(get(broker, "events", "u1"), {"items": [], "total": 0, "hasMore": False}, "the query's events")
+    equal(delete(broker, "events", "none"), success("Query none events deleted"), "an unknown query")
+
+
+@both
+def test_events_are_deleted_by_the_uid_alone(broker):
+    """Appendix: keep DELETE strictly on the UID, though GET takes a name."""
+    emit(broker, operation("A", "u1", queryName="chat"))
+    delete(broker, "events", "chat")
+    equal(get(broker, "events")["total"], 1, "what is left")
+
+
+@both
+def test_deleting_events_leaves_chunks_and_spans(broker):
+    """1.8, only events."""
+    stream(broker, "q", {"ark": {"query": "u1"}})
+    export(broker, span(1, 1, [{"key": "query.uid", "value": {"stringValue": "u1"}}]))
+    emit(broker, operation("A", "u1"))
+    say(broker, "c", "u1", "a")
+    delete(broker, "events", "u1")
+    equal((get(broker, "stream")["total"], get(broker, "traces")["total"], get(broker, "messages")["total"],
+           get(broker, "events")["total"]), (1, 1, 1, 0), "what is left")
+
+
+@both
+def test_a_finalizer_s_deletes_leave_nothing_of_the_query(broker):
+    """7.4, messages and events of a deleted Query are gone, those of others untouched (sessions have their own test)."""
+    for name, uid in (("q1", "u1"), ("q2", "u2")):
+        say(broker, "shared", name, name)
+        emit(broker, operation(name, uid, queryName=name, sessionId="s"))
+    delete(broker, "queries", "q1", "messages")
+    delete(broker, "events", "u1")
+    equal(left(broker), ["q2"], "messages")
+    equal([item["reason"] for item in get(broker, "events")["items"]], ["q2"], "events")
+    equal([item["reason"] for item in get(broker, "events", session_id="s")["items"]], ["q2"], "events of the session")
+
+
+@both
+def test_what_comes_after_a_delete_stays(broker):
+    """1.5 and 1.8, a delete is about what was there; 3, the sequence goes on."""
+    filled(broker)
+    last = get(broker, "messages")["items"][-1]["sequence"]
+    delete(broker, "conversations", "c1")
+    delete(broker, "queries", "q1", "messages")
+    delete(broker, "events", "uid-1")
+    say(broker, "c1", "q1", "new")
+    emit(broker, operation("new"))
+    equal(left(broker), ["c2 q2", "new"], "messages")
+    expect(get(broker, "messages")["items"][-1]["sequence"] > last, "the sequence")
+    equal([item["reason"] for item in get(broker, "events", "uid-1")["items"]], ["new"], "events")
+
+
+@both
+def test_what_is_deleted_is_not_replayed_to_watchers(broker):
+    """2.3 and 7.4; a watcher goes on over a delete."""
+    filled(broker)
+    live = Stream.watch(broker, "messages", cursor=0)
+    live.take(4)
+    delete(broker, "conversations", "c1")
+    replaying = Stream.watch(broker, "messages", cursor=0)
+    say(broker, "c1", "q1", "new")
+    equal(contents(live.take_json(1)), ["new"], "who was there")
+    equal(contents(replaying.take_json(3)), ["c2 q1", "c2 q2", "new"], "who came later")
+
+
+@both
+def test_pages_over_what_is_deleted_are_full(broker):
+    """3, deleting with a filter does not renumber."""
+    for number in range(20):
+        say(broker, f"c{number % 2}", "q", str(number))
+    before = {item["message"]["content"]: item["sequence"] for item in get(broker, "messages")["items"]}
+    delete(broker, "conversations", "c0")
+    first = get(broker, "messages", limit=4)
+    second = get(broker, "messages", limit=100, cursor=first["nextCursor"])
+    equal((first["total"], second["total"]), (10, 10), "the totals")
+    found = {item["message"]["content"]: item["sequence"] for item in first["items"] + second["items"]}
+    equal(found, {str(number): before[str(number)] for number in range(1, 20, 2)}, "the items")
+
+
+def test_deletes_outlive_a_restart(context):
+    """7.4, gone is gone."""
+    store = context.new_directory()
+    broker = filled(context.broker("--data", store))
+    emit(broker, operation("A", "u1"))
+    emit(broker, operation("B", "u2"))
+    delete(broker, "queries", "q1", "messages")
+    delete(broker, "events", "u1")
+    broker.kill()
+    broker = context.broker("--data", store)
+    equal(left(broker), ["c1 q2", "c2 q2"], "messages")
+    equal([item["reason"] for item in get(broker, "events")["items"]], ["B"], "events")
+    delete(broker, "queries", "q1", "messages")
+
+
+def test_purges_are_refused_unless_they_are_allowed(context):
+    """0.2 and 1.3, the routes that newer brokers have no more: behind a switch."""
+    broker = filled(ark(context))
+    stream(broker, "q", {"a": 1})
+    emit(broker, operation())
+    export(broker, span(1, 1))
+    for name in ("messages", "stream", "traces", "events"):
+        expect("allow-purge" in refused(broker.request("DELETE", path(name)), 403, "FORBIDDEN", name), name)
+        expect(get(broker, name)["total"] > 0, f"{name} are gone")
