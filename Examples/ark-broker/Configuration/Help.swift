@@ -12,6 +12,8 @@ enum Help {
       GET  /feed            every event as it comes: server-sent events, or lines of JSON
                             (?session= &query= &kind=tool.* &filter= &after=beginning
                             &follow=false)
+      /messages /conversations /stream /events /sessions /traces
+                            what Ark's controller, executors, dashboard and SDK use
       GET  /health          is the process alive     GET /ready   does it take events
       GET  /metrics         numbers for Prometheus
 
