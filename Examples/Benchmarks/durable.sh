@@ -116,6 +116,7 @@ replay_section() {
   row "  resident memory that takes, MiB" "$(field resident_mb < "$work/replay")" "" "" "<= 64"
   row "replay to a reader in the process, MB/s" "$(field megabytes_per_second < "$work/replay")" "" "" ">= 1500"
   row "one session's 1,000 events, ms" "$(field session_ms < "$work/replay")" "" "" "<= 5"
+  row "  one query's, spread over the whole log, ms" "$(field query_ms < "$work/replay")"
   .build/release/ark-broker --port "$port" --data "$store" 2> "$work/broker.log" &
   pids+=($!)
   wait_until_ready "$port"
