@@ -1,7 +1,7 @@
 /// The hash function SHA-256 (FIPS 180-4, section 6.2) over bytes that are all there.
-struct SHA256 {
+package struct SHA256 {
   /// Eight words that stand for everything hashed so far.
-  typealias State = SIMD8<UInt32>
+  package typealias State = SIMD8<UInt32>
 
   static let blockBytes = 64
 
@@ -11,12 +11,12 @@ struct SHA256 {
     0x510e_527f, 0x9b05_688c, 0x1f83_d9ab, 0x5be0_cd19)
 
   /// - Parameters:
-  ///   - state: that after `count` bytes, a whole number of blocks.
+  ///   - state: that after `count` bytes, a whole number of blocks; nil when there are none.
   ///   - count: how many bytes came before `message`.
-  static func hash(
-    _ message: UnsafeRawBufferPointer, from state: State = initial, after count: Int = 0
+  package static func hash(
+    _ message: UnsafeRawBufferPointer, from state: State? = nil, after count: Int = 0
   ) -> State {
-    var state = state
+    var state = state ?? initial
     let whole = message.count / blockBytes * blockBytes
     compress(UnsafeRawBufferPointer(rebasing: message[..<whole]), into: &state)
     let rest = UnsafeRawBufferPointer(rebasing: message[whole...])
@@ -42,7 +42,7 @@ struct SHA256 {
   }
 
   /// Lends the 32 bytes that a final state stands for.
-  static func withDigest<Result>(
+  package static func withDigest<Result>(
     _ state: State, _ body: (UnsafeRawBufferPointer) -> Result
   ) -> Result {
     var bytes = state

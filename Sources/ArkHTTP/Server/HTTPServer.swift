@@ -89,6 +89,9 @@ public final class HTTPServer: Sendable {
     for route in routes { mount(route) }
   }
 
+  /// The routes that have been mounted, in the order in which they were.
+  package var routes: [HTTPRoute] { state.withLock { $0.routes } }
+
   /// Finds routes also when the path has other letter case or one more slash at its end, if no route
   /// has exactly that path; before the first `serve()`, from any thread.
   public func matchPathsLoosely() { state.withLock { $0.matchesLoosely = true } }
