@@ -62,5 +62,6 @@ extension ArkAPI.Options {
     eventTimeToLive = options.eventTTL
     chunkTimeToLive = options.chunkTTL
     sessionTimeToLive = options.sessionTTL
+    version = Options.version
   }
 }

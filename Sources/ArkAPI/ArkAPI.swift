@@ -33,6 +33,8 @@ public struct ArkAPI: BrokerService {
     public var chunkTimeToLive: Duration?
     /// How long a session is shown after its last activity. Default 30 days.
     public var sessionTimeToLive = Duration.seconds(2_592_000)
+    /// The version of the program that has the API, for the description at `/openapi.json`. Default "0".
+    public var version = "0"
 
     /// The defaults.
     public init() {}
@@ -50,6 +52,7 @@ public struct ArkAPI: BrokerService {
     self.server = server
     endpoint = APIEndpoint(options: options)
     server.mount(endpoint.routes)
+    server.mount(APIDescription(of: server, version: options.version).routes)
     server.matchPathsLoosely()
     server.formatErrorsWithoutRoute(HTTPError.formatted)
   }

@@ -16,6 +16,7 @@ enum Help {
                             what Ark's controller, executors, dashboard and SDK use
       GET  /health          is the process alive     GET /ready   does it take events
       GET  /metrics         numbers for Prometheus
+      GET  /docs            a page of all routes; for tools GET /openapi.json
 
     Each option can be given by the variable behind it, too, and in a file. Options win over
     variables, variables over the file. An option without a value can be turned off by =false.
