@@ -55,6 +55,7 @@ final class APIDescription: Sendable {
     let source = """
       {"openapi":"3.1.1","info":{\(info),"version":\(String(decoding: quotedVersion.bytes, as: UTF8.self))},
       "servers":[{"url":"/","description":"The broker that this document comes from."}],
+      "security":[],
       "tags":[\(tags)],
       "paths":{\(items.joined(separator: ","))},
       "components":{"schemas":{\(schemas)},"parameters":{\(parameters)},"headers":{\(headers)},
@@ -76,6 +77,7 @@ final class APIDescription: Sendable {
 
   private static let info = #"""
     "title": "ARK Broker API",
+    "license": {"name": "Apache License 2.0", "identifier": "Apache-2.0"},
     "summary": "Everything that happens in an Ark query: taken in, kept, and streamed to whoever watches.",
     "description": "All of it is one log of events. What is posted to any route is an event on that log, which `GET /feed` shows, and sequence numbers and cursors are positions in it: they only grow and are never given twice.\n\nEvery answer has `X-Request-ID`: the one that was sent, or a new one. Bodies may be compressed (`Content-Encoding: gzip` or `deflate`). `HEAD` is answered wherever `GET` is, and `OPTIONS` everywhere. Paths are found in any letter case and with one slash at their end.\n\nErrors have a body of the schema `Error`, below `/v1` of the schema `Status`. Apart from those listed with each operation, the server answers 404 where there is no route, 408 when a request does not arrive in time, 413 to a body that is too large, 414 and 431 to a target or a head that is, 415 to a content coding that it does not know, 417 to an expectation that it cannot meet, and 500 when it fails.\n\nThere is no authentication: put a proxy in front where the network is not trusted."
     """#

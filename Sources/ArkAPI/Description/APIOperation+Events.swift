@@ -171,7 +171,7 @@ extension APIOperation {
           "schema": {"$ref": "#/components/schemas/Session"}}}}
         """#),
     APIOperation(
-      .delete, "/sessions/queries/{query}", errors: [400, 413, 503],
+      .delete, "/sessions/queries/{query}", errors: [503],
       about: #"""
         "operationId": "deleteSessionQuery", "tags": ["Sessions"],
         "summary": "Take a query out of all sessions",

@@ -78,7 +78,7 @@ extension APIOperation {
           "schema": {"$ref": "#/components/schemas/ConversationList"}}}}
         """#),
     APIOperation(
-      .post, "/conversations", errors: [413, 415, 503],
+      .post, "/conversations", errors: [400, 413, 415, 503],
       about: #"""
         "operationId": "createConversation", "tags": ["Memory"],
         "summary": "Get an id for a new conversation",

@@ -34,6 +34,7 @@ extension DocsPage {
         if (schema.enum) {
           return between(schema.enum.map(v => [make("code", {}, JSON.stringify(v))]), " or ")
         }
+        if (schema.contentSchema) return ["JSON text of ", ...type(schema.contentSchema)]
         if (schema.type === "array") {
           return schema.items ? ["list of ", ...type(schema.items)] : ["list"]
         }
@@ -75,7 +76,8 @@ extension DocsPage {
         const [media, body] = Object.entries(operation.requestBody?.content ?? {})[0] ?? []
         if (operation.responses["200"]?.content?.["text/event-stream"]) words.push("-N")
         if (method === "delete" || method === "post" && !media) words.push("-X", method.toUpperCase())
-        words.push(quoted(location.origin + path))
+        // Between braces curl would look for alternatives.
+        words.push(quoted(location.origin + path.replace(/\{(.*?)\}/g, (_, name) => name.toUpperCase())))
         if (media) {
           const example = body.example ?? resolve(body.schema)?.example ?? {}
           words.push("-H", quoted("Content-Type: " + media), "--data-binary",
@@ -130,7 +132,7 @@ extension DocsPage {
     }
 
     // What a link leads to is opened.
-    const open = () => {
+    const reveal = () => {
       const target = document.getElementById(decodeURIComponent(location.hash.slice(1)))
       if (target instanceof HTMLDetailsElement) {
         target.open = true
@@ -142,8 +144,8 @@ extension DocsPage {
     fetch("/openapi.json").then(response => response.json()).then(api => {
       show(api)
       state.textContent = ""
-      addEventListener("hashchange", open)
-      open()
+      addEventListener("hashchange", reveal)
+      reveal()
     }).catch(error => { state.textContent = "The description can't be shown: " + error.message })
 
     """#
