@@ -201,6 +201,12 @@ def test_metrics_are_prometheus_text(context):
     expect(broker.metrics()["process_resident_memory_bytes"] > 1 << 20, "resident memory")
 
 
+def test_the_api_describes_itself(context):
+    """1.3 and 1.4, GET /openapi.json; in OpenAPI 3.1, where it was 3.0."""
+    document = get(ark(context), "openapi.json")
+    equal((document["openapi"], document["info"]["title"]), ("3.1.1", "ARK Broker API"), "the document")
+
+
 # MARK: 3, pages
 
 def test_a_page_has_the_envelope(context):
