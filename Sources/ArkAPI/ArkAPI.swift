@@ -63,7 +63,7 @@ public struct ArkAPI: BrokerService {
     defer { endpoint.end() }
     // From now on, so that the first request need not wait for what is there already.
     let sessions = broker.projection(Sessions.self)
-    _ = broker.projection(Traces.self)
+    let traces = broker.projection(Traces.self)
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { [server] in try await server.serve() }
       group.addTask { [endpoint] in
@@ -71,6 +71,8 @@ public struct ArkAPI: BrokerService {
         while true {
           try await Task.sleep(for: ArkAPI.pruningInterval)
           _ = try await sessions.read { $0.prune(timeToLive: timeToLive) }
+          let oldest = try await broker.outlet.bounds().oldest
+          try await traces.read { $0.forget(before: oldest) }
         }
       }
       defer { group.cancelAll() }
@@ -78,6 +80,6 @@ public struct ArkAPI: BrokerService {
     }
   }
 
-  /// How often the memory of sessions that are not shown any more is freed.
+  /// How often the memory of sessions and traces that are not shown any more is freed.
   private static let pruningInterval = Duration.seconds(3600)
 }

@@ -128,7 +128,7 @@ extension APIEndpoint {
     text.append("{\"sequenceNumber\":")
     text.append(decimal: event.position.rawValue)
     text.append(",\"timestamp\":")
-    text.appendMilliseconds(event.time)
+    text.appendJSON(event.time)
     text.append(",\"data\":{\"queryId\":")
     text.append(.queryName, of: event.event)
     text.append(",\"chunk\":")

@@ -28,26 +28,23 @@ final class OpenUploads: Sendable {
 
   /// Returns when no upload of the query is under way, or the time is up.
   func drained(_ query: String, within patience: Duration) async {
-    let id: UInt64? = state.withLock { state in
-      guard state.queries[query] != nil else { return nil }
-      state.nextWaiter += 1
-      return state.nextWaiter
-    }
-    guard let id else { return }
-    let timer = Task {
-      try? await Task.sleep(for: patience)
-      giveUp(query, id)
-    }
     await withUnsafeContinuation { continuation in
-      let isDrained = state.withLock { state in
-        guard state.queries[query] != nil, !timer.isCancelled else { return true }
-        state.queries[query]?.waiters[id] = continuation
-        return false
+      let id: UInt64? = state.withLock { state in
+        guard state.queries[query] != nil else { return nil }
+        state.nextWaiter += 1
+        state.queries[query]?.waiters[state.nextWaiter] = continuation
+        return state.nextWaiter
       }
-      if isDrained { continuation.resume() }
+      guard let id else { return continuation.resume() }
+      Task {
+        try? await Task.sleep(for: patience)
+        giveUp(query, id)
+      }
     }
-    timer.cancel()
   }
+
+  /// For tests.
+  var waiterCount: Int { state.withLock { $0.queries.values.reduce(0) { $0 + $1.waiters.count } } }
 
   private func giveUp(_ query: String, _ id: UInt64) {
     state.withLock { $0.queries[query]?.waiters.removeValue(forKey: id) }?.resume()

@@ -42,7 +42,7 @@ extension APIEndpoint {
 
   static let writeMessage: ItemWriter = { event, text in
     text.append("{\"timestamp\":")
-    text.appendMilliseconds(event.time)
+    text.appendJSON(event.time)
     text.append(",\"conversation_id\":")
     text.append(.conversation, of: event.event)
     text.append(",\"query_id\":")

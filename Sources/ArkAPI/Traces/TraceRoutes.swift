@@ -46,9 +46,9 @@ extension APIEndpoint {
 
 /// The spelling of trace ids.
 enum TraceID {
-  /// What was sent as protobuf used to come back as Base64: both spellings are taken.
+  /// What was sent as protobuf used to come back as Base64: both spellings are taken, and hexadecimal digits in either case.
   static func hexadecimal(_ text: String) -> String {
-    guard text.utf8.count == 24 else { return text }
+    guard text.utf8.count == 24 else { return text.lowercased() }
     var bytes = ByteWriter(capacity: 24)
     let isBase64 = Array(text.utf8).withUnsafeBytes { bytes.append(decodingBase64: $0) }
     guard isBase64, bytes.count == 16 else { return text }

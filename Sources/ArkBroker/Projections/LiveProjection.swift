@@ -86,6 +86,8 @@ public final class LiveProjection<State: Projection>: LiveFold {
 
   // MARK: Folding
 
+  /// So many are folded at once, while others who want to look have to wait.
+  private static var eventsPerLock: Int { 512 }
   /// How long it sleeps at the end of the log while nobody asks.
   private static var leisure: Duration { .milliseconds(100) }
   /// A snapshot is written when so much has been folded since the last one …
@@ -123,7 +125,7 @@ public final class LiveProjection<State: Projection>: LiveFold {
     let start = try await restored(log)
     let cursor = await Cursor(
       log, matching: .all, from: start == .start ? .beginning : .after(start), follows: true,
-      limit: ReadLimit(events: 4096, bytes: 4 << 20))
+      limit: ReadLimit(events: LiveProjection.eventsPerLock, bytes: 4 << 20))
     var saved = (at: ContinuousClock.now, events: 0)
     while let page = try await cursor.next() {
       let isWatched = fold(page, through: cursor.position)
