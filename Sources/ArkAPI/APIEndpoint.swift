@@ -18,9 +18,7 @@ final class APIEndpoint: Sendable {
 
   /// - Throws: a 503 while there is none.
   func broker() throws(HTTPError) -> Broker {
-    guard let broker = current.withLock({ $0 }) else {
-      throw .unavailable("The broker is not running; try again.", retryAfter: 1)
-    }
+    guard let broker = current.withLock({ $0 }) else { throw .brokerNotRunning }
     return broker
   }
 

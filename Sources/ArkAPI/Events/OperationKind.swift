@@ -2,13 +2,14 @@ import ArkBroker
 
 /// The kinds that reasons of operation events stand for: `ToolCallComplete` is `tool.call.completed`.
 enum OperationKind {
-  private static let operations: [(reason: String, kind: String)] = [
+  /// What the names of operations are in a reason, and what its kinds begin with.
+  static let operations: [(reason: StaticString, kind: StaticString)] = [
     ("QueryExecution", "query"), ("LLMCall", "llm.call"), ("ToolCall", "tool.call"),
     ("AgentExecution", "agent"), ("TeamExecution", "team"), ("TeamTurn", "team.turn"),
     ("TeamMember", "team.member"), ("MemoryAddMessages", "memory.add"),
     ("MemoryGetMessages", "memory.get"), ("A2AExecution", "a2a.call"),
   ]
-  private static let endings: [(reason: String, kind: String)] = [
+  private static let endings: [(reason: StaticString, kind: StaticString)] = [
     ("Start", "started"), ("Complete", "completed"), ("Error", "failed"),
     ("Canceled", "canceled"),
   ]
@@ -17,7 +18,7 @@ enum OperationKind {
     var known: [String: Kind] = [:]
     for operation in operations {
       for ending in endings {
-        known[operation.reason + ending.reason] = Kind(
+        known["\(operation.reason)\(ending.reason)"] = Kind(
           rawValue: "\(operation.kind).\(ending.kind)")
       }
     }

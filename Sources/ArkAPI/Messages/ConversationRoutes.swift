@@ -11,8 +11,9 @@ extension APIEndpoint {
         .json(try await Conversations(in: broker).names())
       },
       route(.post, "/conversations") { _, _ in
-        .json(
-          Array("{\"conversation_id\":\"\(ConversationID.random())\"}".utf8), status: .created)
+        let id = UniqueID(
+          random: .random(in: .min ... .max), .random(in: .min ... .max))
+        return .json(Array("{\"conversation_id\":\"\(id.text)\"}".utf8), status: .created)
       },
       route(.delete, "/conversations") { _, broker in
         try await broker.delete(matching: .kind(.message))
@@ -42,14 +43,12 @@ extension APIEndpoint {
     text.appendJSON(id)
     text.append(",\"messages\":[")
     var count = 0
-    let cursor = try await broker.outlet.cursor(
+    for try await event in broker.events(
       matching: .kind(.message) && .conversation(id), from: .beginning, following: false)
-    while let page = try await cursor.next() {
-      for event in page.events {
-        if count > 0 { text.append(",") }
-        writeMessage(event, &text)
-        count += 1
-      }
+    {
+      if count > 0 { text.append(",") }
+      writeMessage(event, &text)
+      count += 1
     }
     guard count > 0 else { throw HTTPError.nothingThere("Conversation not found") }
     text.append("]}")

@@ -16,4 +16,6 @@ extension Kind {
   static let sessionQueryDeleted: Kind = "session.query.deleted"
   /// The session view has been emptied.
   static let sessionAllDeleted: Kind = "session.all.deleted"
+  /// All spans have been deleted.
+  static let tracesDeleted: Kind = "traces.deleted"
 }

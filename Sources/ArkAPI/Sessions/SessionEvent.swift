@@ -58,18 +58,13 @@ enum SessionEvent: Equatable {
 
   /// Whether a kind begins so that is made of the reason of an operation.
   private static func isOperation(_ name: UnsafeRawBufferPointer) -> Bool {
-    if name.begins(with: "event.") { return true }
-    return name.isText("query") || name.isText("llm.call") || name.isText("tool.call")
-      || name.isText("agent") || name.isText("team") || name.isText("team.turn")
-      || name.isText("team.member") || name.isText("memory.add") || name.isText("memory.get")
-      || name.isText("a2a.call")
+    name.begins(with: "event.") || OperationKind.operations.contains { name.isText($0.kind) }
   }
 
   /// What takes every event that is something to the sessions, and a few that are nothing.
-  static let match: Match =
-    .kind(.message) || .kind("conversation.joined") || .kind("session.*") || .kind("query.*")
-    || .kind("llm.call.*") || .kind("tool.call.*") || .kind("agent.*") || .kind("team.*")
-    || .kind("memory.*") || .kind("a2a.call.*") || .kind("event.*")
+  static let match: Match = OperationKind.operations.reduce(
+    .kind(.message) || .kind(.conversationJoined) || .kind("session.*") || .kind("event.*")
+  ) { $0 || .kind("\($1.kind).*") }
 }
 
 extension UnsafeRawBufferPointer {

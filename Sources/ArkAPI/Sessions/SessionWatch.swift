@@ -67,7 +67,7 @@ final class SessionWatch: HTTPBodySource {
       defer { state.hasBegun = true }
       return !state.hasBegun
     }
-    if isFirst { out.append(Array(": connected\n\n".utf8)) }
+    if isFirst { Frames.appendConnected(to: &out) }
     while out.room > 0 {
       guard let id = state.withLock({ $0.next() }) else {
         return state.withLock { $0.isEnded } ? .finished : .waiting

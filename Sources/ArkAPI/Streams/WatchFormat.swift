@@ -15,7 +15,7 @@ final class WatchFormat: CursorStreamFormat {
 
   var idleInterval: Duration { heartbeat }
 
-  func begin(_ out: inout HTTPBodyBuffer) { out.append(Array(": connected\n\n".utf8)) }
+  func begin(_ out: inout HTTPBodyBuffer) { Frames.appendConnected(to: &out) }
 
   func append(_ page: Page, after: Position, to out: inout HTTPBodyBuffer) -> Bool {
     var text = ByteWriter(capacity: page.batches.reduce(256) { $0 + $1.batch.byteCount })
@@ -46,6 +46,10 @@ enum Frames {
     headers.append("X-Accel-Buffering", "no")
     return headers
   }()
+
+  static func appendConnected(to out: inout HTTPBodyBuffer) {
+    out.append(Array(": connected\n\n".utf8))
+  }
 
   static func appendHeartbeat(to out: inout HTTPBodyBuffer) {
     out.append(Array(": heartbeat\n\n".utf8))

@@ -32,14 +32,12 @@ struct TraceList {
   func page(of session: String) async throws(StoreError) -> HTTPResponse {
     var order: [(id: String, first: Position)] = []
     var spans: [String: [StoredEvent]] = [:]
-    let cursor = try await broker.outlet.cursor(
+    for try await event in broker.events(
       matching: APIEndpoint.spans(ofSession: session), from: .beginning, following: false)
-    while let page = try await cursor.next() {
-      for event in page.events {
-        let id = event[.trace] ?? ""
-        if spans[id] == nil { order.append((id, event.position)) }
-        spans[id, default: []].append(event)
-      }
+    {
+      let id = event[.trace] ?? ""
+      if spans[id] == nil { order.append((id, event.position)) }
+      spans[id, default: []].append(event)
     }
     let rest = order.reversed().filter { $0.first < query.cursor ?? .end }
     var text = ByteWriter(capacity: 64 << 10)
@@ -71,9 +69,9 @@ struct TraceList {
   /// All spans of a trace, in the order in which they came.
   static func spans(of trace: String, in broker: Broker) async throws(StoreError) -> [StoredEvent] {
     var spans: [StoredEvent] = []
-    let cursor = try await broker.outlet.cursor(
+    for try await span in broker.events(
       matching: .trace(trace) && APIEndpoint.spans, from: .beginning, following: false)
-    while let page = try await cursor.next() { spans += page.events }
+    { spans.append(span) }
     return spans
   }
 

@@ -43,14 +43,14 @@ struct Traces: Projection {
   init() {}
 
   mutating func apply(_ event: StoredEvent) {
-    let isSpan = Traces.isSpan(event.event)
-    guard isSpan else {
-      if event.event.hasKind(.tracesDeleted) { self = Traces() }
-      return
+    if Traces.isSpan(event.event) {
+      guard let id = event.event.withField(.trace, ID.init), known.insert(id).inserted else {
+        return
+      }
+      entries.append(Entry(id: id, first: event.position))
+    } else if event.event.hasKind(.tracesDeleted) {
+      self = Traces()
     }
-    let event = (position: event.position, event: event.event)
-    guard let id = event.event.withField(.trace, ID.init), known.insert(id).inserted else { return }
-    entries.append(Entry(id: id, first: event.position))
   }
 
   /// Kind `span` or one below it.
@@ -120,11 +120,6 @@ struct Traces: Projection {
       zip(entries, entries.dropFirst()).allSatisfy({ $0.first < $1.first })
     else { return nil }
   }
-}
-
-extension Kind {
-  /// All spans have been deleted.
-  static let tracesDeleted: Kind = "traces.deleted"
 }
 
 extension Event {

@@ -5,9 +5,10 @@ package struct UniqueID: Hashable, Sendable {
   package let high: UInt64
   package let low: UInt64
 
-  package init(high: UInt64, low: UInt64) {
-    self.high = high
-    self.low = low
+  /// An id of random bits, a few of which make room for what tells that it is one: UUID version 4 (RFC 9562, section 5.4). It sorts by nothing.
+  package init(random high: UInt64, _ low: UInt64) {
+    self.high = high & 0xffff_ffff_ffff_0fff | 0x4000
+    self.low = low & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000
   }
 
   private static let counter = Atomic<UInt64>(SystemRandomNumberGenerator.word())

@@ -43,8 +43,7 @@ package final class CloudEventsEndpoint: Sendable {
 
   package func receive(_ request: HTTPRequest, _ responder: HTTPResponder) {
     guard let inlet = inlet.withLock({ $0 }) else {
-      return responder.complete(
-        HTTPError.unavailable("The broker is not running; try again.", retryAfter: 1))
+      return responder.complete(HTTPError.brokerNotRunning)
     }
     let batch: EventBatch
     do throws(CloudEvents.Failure) {

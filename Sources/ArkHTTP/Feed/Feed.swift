@@ -26,8 +26,7 @@ package final class Feed: Sendable {
       return responder.complete(error)
     }
     guard let log = log.withLock({ $0 }) else {
-      return responder.complete(
-        HTTPError.unavailable("The broker is not running; try again.", retryAfter: 1))
+      return responder.complete(HTTPError.brokerNotRunning)
     }
     if let immediate = log.immediate {
       respond(to: request, query, log, immediate.immediateBounds, responder)

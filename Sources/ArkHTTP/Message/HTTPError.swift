@@ -87,6 +87,10 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
   /// Status, code and message.
   public var description: String { "\(status) \(code): \(message)" }
 
+  /// What a route answers whose broker does not run yet, or no more.
+  package static let brokerNotRunning = HTTPError.unavailable(
+    "The broker is not running; try again.", retryAfter: 1)
+
   static let internalFailure = HTTPError(
     .internalServerError, .internalError, "The server failed to answer this request.")
 
