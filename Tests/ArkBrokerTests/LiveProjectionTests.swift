@@ -25,6 +25,22 @@ private struct Counting: Projection {
   }
 }
 
+/// How many messages there were.
+private struct Messages: Projection {
+  static var events: Match { .kind(.message) || .kind("a2a.*") }
+  var count = 0
+  var others = 0
+
+  init() {}
+
+  mutating func apply(_ event: StoredEvent) {
+    if event.kind == .message || event.kind == "a2a.task" { count += 1 } else { others += 1 }
+  }
+
+  func snapshot() -> [UInt8] { [] }
+  init?(snapshot: [UInt8]) { nil }
+}
+
 @Suite struct LiveProjectionTests {
   @Test(arguments: StoreKind.allCases)
   func accountsForWhatWasStoredBefore(kind: StoreKind) async throws {
@@ -37,6 +53,23 @@ private struct Counting: Projection {
     }
     try await broker.delete(matching: .all)
     #expect(try await counting.read { $0.count } == 100)
+  }
+
+  @Test(arguments: StoreKind.allCases)
+  func isGivenOnlyTheEventsThatItNames(kind: StoreKind) async throws {
+    let broker = kind.broker()
+    try await broker.publish(events(0..<10))
+    let messages = broker.projection(Messages.self)
+    #expect(try await messages.read { $0.count } == 0)
+    for round in 1...50 {
+      try await broker.publish(Event(round % 2 == 0 ? .message : "a2a.task"))
+      #expect(try await messages.read { $0.count } == round)
+      // Nobody wakes it for these, but they are accounted for.
+      try await broker.publish(events(round * 10..<round * 10 + 10))
+      #expect(try await messages.read { $0.count } == round)
+    }
+    #expect(try await messages.read { $0.others } == 0)
+    #expect(try await broker.fold(into: Messages()).state.count == 50)
   }
 
   @Test func isTheSameForEveryCaller() async throws {

@@ -7,7 +7,7 @@ public import ArkBroker
 /// events.
 ///
 /// ```swift
-/// let (sessions, through) = try await broker.fold(into: Sessions(), matching: Sessions.events)
+/// let (sessions, through) = try await broker.fold(into: Sessions())
 /// for session in sessions.page(.init(status: .error)).sessions { print(session.id, session.errorCount) }
 /// ```
 ///

@@ -40,6 +40,8 @@ struct Traces: Projection {
   private var start = 0
   private var known: Set<ID> = []
 
+  static var events: Match { .kind("span") || .kind("span.*") || .kind(.tracesDeleted) }
+
   init() {}
 
   mutating func apply(_ event: StoredEvent) {

@@ -118,10 +118,11 @@ public final class Broker: Sendable {
   }
 
   /// Folds the log as it stands into a state.
+  /// - Parameter match: which events. Default: those that the projection takes into account.
   /// - Returns: the state, and the position up to which it accounts for the log.
   /// - Throws: `StoreError` when the store can't be read.
   public func fold<State: Projection>(
-    into state: State, matching match: Match = .all, after position: Position = .start
+    into state: State, matching match: Match = State.events, after position: Position = .start
   ) async throws(StoreError) -> (state: State, through: Position) {
     var state = state
     let cursor = try await outlet.cursor(

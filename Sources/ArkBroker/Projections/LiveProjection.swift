@@ -30,7 +30,7 @@ public final class LiveProjection<State: Projection>: LiveFold {
   public let name: String
   private let core: BrokerCore
   private let inner = Mutex(Inner())
-  /// Somebody waits for the fold to catch up.
+  /// Something came, or somebody waits for the fold to catch up.
   private let wanted = Signal()
 
   init(named name: String, core: BrokerCore) {
@@ -92,7 +92,9 @@ public final class LiveProjection<State: Projection>: LiveFold {
   private static var leisure: Duration { .milliseconds(100) }
   /// A snapshot is written when so much has been folded since the last one …
   private static var eventsPerSnapshot: Int { 100_000 }
-  /// … or something has been, this long ago.
+  /// … or so much was passed over, which a restart would have to look through again …
+  private static var positionsPerSnapshot: UInt64 { 1_000_000 }
+  /// … or something has been folded, this long after the last one.
   private static var snapshotInterval: Duration { .seconds(30) }
 
   /// Folds until the log ends, which also ends everybody's wait.
@@ -123,34 +125,51 @@ public final class LiveProjection<State: Projection>: LiveFold {
   private func follow() async throws(StoreError) {
     let log = try await core.log()
     let start = try await restored(log)
-    let cursor = await Cursor(
-      log, matching: .all, from: start == .start ? .beginning : .after(start), follows: true,
-      limit: ReadLimit(events: LiveProjection.eventsPerLock, bytes: 4 << 20))
-    var saved = (at: ContinuousClock.now, events: 0)
-    while let page = try await cursor.next() {
+    let bounds = await log.store.bounds
+    var cursor = LogCursor(
+      log, matching: State.events, from: start == .start ? .beginning : .after(start),
+      bounds: bounds, follows: true,
+      limit: ReadLimit(events: Self.eventsPerLock, bytes: 4 << 20),
+      waiter: TailWaiter(match: State.events) { [wanted] in wanted.raise() })
+    var saved = (at: ContinuousClock.now, position: start)
+    var folded = 0
+    folding: while !Task.isCancelled {
+      var page: Page?
+      var isAtEnd = false
+      switch try cursor.poll() {
+      case .page(let found): page = found
+      case .older(let read): page = cursor.accept(try await read.run())
+      case .waiting: isAtEnd = true
+      case .ended: break folding
+      }
       let isWatched = fold(page, through: cursor.position)
-      saved.events += page.count
-      if saved.events >= Self.eventsPerSnapshot
-        || ContinuousClock.now - saved.at >= Self.snapshotInterval
+      folded += page?.count ?? 0
+      let passed = cursor.position.rawValue &- saved.position.rawValue
+      if folded >= Self.eventsPerSnapshot || passed >= Self.positionsPerSnapshot
+        || folded > 0 && ContinuousClock.now - saved.at >= Self.snapshotInterval
       {
         await save(to: log)
-        saved = (ContinuousClock.now, 0)
+        saved = (ContinuousClock.now, cursor.position)
+        folded = 0
       }
-      if cursor.isAtEnd, !isWatched { await rest() }
+      if isAtEnd {
+        await wanted.wait()
+        if !isWatched { await rest() }
+      }
     }
     await save(to: log)
   }
 
+  /// Takes up a page, if there is one, and all that was passed over up to `position`.
   /// - Returns: whether somebody wants to know at once.
-  private func fold(_ page: Page, through position: Position) -> Bool {
+  private func fold(_ page: Page?, through position: Position) -> Bool {
     let (due, watchers, isWatched) = inner.withLock { inner in
-      for event in page.events { inner.state.apply(event) }
+      if let page { for event in page.events { inner.state.apply(event) } }
+      let watchers = inner.through < position ? Array(inner.watchers.values) : []
       inner.through = position
       let due = inner.waiters.filter { $0.position <= position }
       if !due.isEmpty { inner.waiters.removeAll { $0.position <= position } }
-      return (
-        due, Array(inner.watchers.values), !inner.watchers.isEmpty || !inner.waiters.isEmpty
-      )
+      return (due, watchers, !inner.watchers.isEmpty || !inner.waiters.isEmpty)
     }
     for waiter in due { waiter.continuation.resume(returning: nil) }
     for watcher in watchers { watcher.yield(position) }

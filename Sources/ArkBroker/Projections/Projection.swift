@@ -2,13 +2,12 @@
 ///
 /// ```swift
 /// struct Failures: Projection {
+///   static var events: Match { .kind(.queryFailed) }
 ///   private(set) var count: UInt64 = 0
 ///
 ///   init() {}
 ///
-///   mutating func apply(_ event: StoredEvent) {
-///     if event.kind == .queryFailed { count += 1 }
-///   }
+///   mutating func apply(_ event: StoredEvent) { count += 1 }
 ///
 ///   func snapshot() -> [UInt8] { Array(String(count).utf8) }
 ///
@@ -30,6 +29,11 @@
 /// }
 /// ```
 public protocol Projection: Sendable {
+  /// The events that it takes into account; it is given no other. Default: all.
+  ///
+  /// Kinds and correlation ids are found by the store's index, so the rest of a log costs next to nothing. With other events the state is another one: give its snapshot another version then.
+  static var events: Match { get }
+
   /// The state before the first event.
   init()
 
@@ -42,4 +46,9 @@ public protocol Projection: Sendable {
   /// The state that a snapshot was taken of.
   /// - Returns: nil when the bytes are none that this version has written, whatever they are; the log is folded anew then.
   init?(snapshot: [UInt8])
+}
+
+extension Projection {
+  /// All events.
+  public static var events: Match { .all }
 }
