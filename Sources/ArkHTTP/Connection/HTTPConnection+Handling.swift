@@ -20,7 +20,7 @@ extension HTTPConnection {
   }
 
   func format(_ error: HTTPError, _ exchange: HTTPExchange) -> HTTPResponse {
-    if let request = exchange.request {
+    if let request = request(of: exchange, HTTPBody([])) {
       let format = request.route.map(\.route.options.formatError) ?? service.formatError
       if let format { return format(error, request) }
       return error.response(requestID: request.id)
@@ -99,22 +99,30 @@ extension HTTPConnection {
 
   /// Gives a request with its whole body to the handler of its route.
   func dispatch(_ exchange: HTTPExchange, _ body: [UInt8]) {
-    guard !exchange.isAnswered, let route = exchange.request?.route?.route else { return }
+    guard !exchange.isAnswered, let route = exchange.route else { return }
     guard body.count <= exchange.bodyBytes || countInflated(exchange, body.count) else { return }
     exchange.heldBytes = body.count
     heldBytes += body.count
-    exchange.request?.body = HTTPBody(body)
-    guard let request = exchange.request else { return }
     switch route.handler {
     case .inline(let handler):
-      if body.count > route.options.inlineBodyBytes {
+      guard let request = request(of: exchange, HTTPBody(body)) else { return }
+      if body.count > route.inlineBodyBytes {
         let responder = HTTPResponder(self, exchange)
         Task.detached { handler(request, responder) }
       } else {
         callInline(handler, request, exchange)
       }
-    case .task(let handler), .streaming(let handler): startTask(exchange, handler)
+    case .task(let handler), .streaming(let handler):
+      startTask(exchange, HTTPBody(body), handler)
     }
+  }
+
+  /// The request as handlers see it; nil for one that could not be read.
+  private func request(of exchange: HTTPExchange, _ body: HTTPBody) -> HTTPRequest? {
+    guard let head = exchange.head else { return nil }
+    return HTTPRequest(
+      head: head, requestID: exchange.requestID, route: exchange.route, workLoop: loop,
+      body: body, remoteAddress: remoteAddress)
   }
 
   @inline(__always)
@@ -130,17 +138,19 @@ extension HTTPConnection {
       responder = HTTPResponder(self, exchange)
     }
     handler(request, responder)
-    // Answered here and kept by nobody, so it can serve the next request.
+    // Answered here and kept by nobody, so they can serve the next request.
     if exchange.isAnswered, phase == .open, isKnownUniquelyReferenced(&responder) {
       responder.retire()
       spareResponder = responder
+      if exchange.isComplete { spareExchange = exchange }
     }
   }
 
-  func startTask(_ exchange: HTTPExchange, _ handler: @escaping HTTPRoute.TaskHandler) {
-    guard let request = exchange.request else { return }
-    // The exchange must not keep the body's reader, whose end is what frees a streamed body.
-    exchange.request?.body = HTTPBody([])
+  func startTask(
+    _ exchange: HTTPExchange, _ body: HTTPBody, _ handler: @escaping HTTPRoute.TaskHandler
+  ) {
+    // The exchange does not keep the request: the end of a streamed body's reader is what frees the body.
+    guard let request = request(of: exchange, body) else { return }
     exchange.task = Task.detached { [self] in
       let response = await Self.answer(request, handler, service.onError)
       switch response {

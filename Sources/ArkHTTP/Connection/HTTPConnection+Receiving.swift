@@ -66,14 +66,11 @@ extension HTTPConnection {
     if service.onRequest != nil { exchange.startedAt = Platform.monotonicNow() }
 
     let match = service.router.match(head)
-    var route: MountedRoute?
+    exchange.head = head
     switch match {
-    case .route(let found, _), .otherMethod(_, let found): route = found
+    case .route(let found, _), .otherMethod(_, let found): exchange.route = found
     case .notFound, .badPath: break
     }
-    exchange.request = HTTPRequest(
-      head: head, requestID: id, route: route, workLoop: loop, body: HTTPBody([]),
-      remoteAddress: remoteAddress)
     append(exchange)
     receiving = exchange
 
@@ -158,9 +155,8 @@ extension HTTPConnection {
         }
       }
       exchange.inlet = inlet
-      exchange.request?.body = HTTPBody(
-        HTTPBodyReader(inlet, coding: coding, limit: bodyLimit))
-      startTask(exchange, handler)
+      startTask(
+        exchange, HTTPBody(HTTPBodyReader(inlet, coding: coding, limit: bodyLimit)), handler)
     } else {
       reception = .collect
     }
@@ -251,7 +247,7 @@ extension HTTPConnection {
       body = Array(slice)
       return
     }
-    if isFirst, let length = exchange.request?.head.facts.contentLength {
+    if isFirst, let length = exchange.head?.facts.contentLength {
       body.reserveCapacity(max(min(length, 1 << 20), slice.count))
     }
     body.append(contentsOf: slice)

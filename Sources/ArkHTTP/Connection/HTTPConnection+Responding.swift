@@ -73,7 +73,9 @@ extension HTTPConnection {
     heldBytes -= exchange.heldBytes
     exchange.next = nil
     exchange.task = nil
-    exchange.request = nil
+    exchange.head = nil
+    exchange.route = nil
+    exchange.isComplete = true
     if exchange === receiving {
       // The handler has answered; what is left of the body is dropped as it comes.
       if reception == .stream, exchange.inlet?.isAbandoned ?? true {
@@ -82,9 +84,7 @@ extension HTTPConnection {
       }
       if !exchange.keepsAlive, parser.remainingBody != 0 { hasUnread = true }
     } else {
-      var exchange = exchange
       exchange.inlet = nil
-      if spareExchange == nil, isKnownUniquelyReferenced(&exchange) { spareExchange = exchange }
     }
     if !exchange.keepsAlive {
       phase = .closing
@@ -121,10 +121,9 @@ extension HTTPConnection {
     let elapsed = exchange.startedAt == 0 ? 0 : Platform.monotonicNow() &- exchange.startedAt
     report(
       HTTPRequestRecord(
-        method: exchange.request?.method, routePattern: exchange.request?.routePattern,
+        head: exchange.head, route: exchange.route, id: exchange.requestID,
         status: exchange.status, nanoseconds: Int64(clamping: elapsed),
         bytesReceived: exchange.bytesReceived, bytesSent: exchange.bytesSent,
-        id: exchange.requestID, head: exchange.request?.head,
         remoteAddress: remoteAddress, isAborted: isAborted))
   }
 
@@ -141,15 +140,17 @@ extension HTTPConnection {
     writeStatusLine(response.status, batch)
     loop.date.update(loop.now)
     loop.date.line.withUnsafeBytes { batch.append(copying: $0) }
-    for (name, value) in response.headers where !Self.isReserved(name) {
-      batch.append(header: name)
+    for place in response.headers.fields.indices {
+      let field = response.headers.fields[place]
+      guard !Self.isReserved(field.name) else { continue }
+      batch.append(header: field.name)
       batch.append(": ")
-      batch.append(header: value)
+      batch.append(header: field.value)
       batch.append("\r\n")
     }
-    service.cors.append(to: batch, for: exchange.request?.head)
+    service.cors.append(to: batch, for: exchange.head)
     batch.append("X-Request-ID: ")
-    exchange.requestID.withBytes(exchange.request?.head) { batch.append(copying: $0) }
+    exchange.requestID.withBytes(exchange.head) { batch.append(copying: $0) }
     switch framing {
     case .none: break
     case .length(let count):

@@ -96,7 +96,7 @@ extension HTTPConnection {
 
   /// How long the body in reception may make no progress, in nanoseconds.
   private var bodyTimeout: UInt64 {
-    receiving?.request?.route?.route.options.bodyTimeout?.nanoseconds ?? service.times.body
+    receiving?.route?.route.options.bodyTimeout?.nanoseconds ?? service.times.body
   }
 
   private func beat(_ stream: HTTPStream) {

@@ -310,7 +310,8 @@ package final class HTTPConnection: @unchecked Sendable {
     exchange.response = nil
     releaseBodyBytes(exchange)
     record(exchange, isAborted: true)
-    exchange.request = nil
+    exchange.head = nil
+    exchange.route = nil
   }
 
   static let cutShort = HTTPError.badRequest("The connection ended before the request body did.")

@@ -2,13 +2,16 @@ import Synchronization
 
 /// One request and its response to be. Belongs to the connection's loop, except for `isDead`.
 final class HTTPExchange: @unchecked Sendable {
-  /// The request; nil for one that could not be read.
-  var request: HTTPRequest?
+  /// The request's head; nil for one that could not be read, and once the response is complete.
+  var head: HTTPRequestHead?
+  var route: MountedRoute?
   var requestID: RequestID
   var next: HTTPExchange?
   /// The response while it waits for those before it.
   var response: HTTPResponse?
   var isAnswered = false
+  /// Whether the response has been written and the exchange taken off the queue.
+  var isComplete = false
   var task: Task<Void, Never>?
   var inlet: HTTPBodyInlet?
   var isHead = false
@@ -34,11 +37,13 @@ final class HTTPExchange: @unchecked Sendable {
 
   /// Forgets everything, for use with another request.
   func reset(requestID: RequestID) {
-    request = nil
+    head = nil
+    route = nil
     self.requestID = requestID
     next = nil
     response = nil
     isAnswered = false
+    isComplete = false
     task = nil
     inlet = nil
     isHead = false

@@ -44,9 +44,14 @@ struct RoutePattern: Sendable {
 final class MountedRoute: Sendable {
   let route: HTTPRoute
   let pattern: RoutePattern
+  // What each request needs, without a copy of the whole route.
+  let handler: HTTPRoute.Handler
+  let inlineBodyBytes: Int
 
   init(_ route: HTTPRoute) throws(HTTPServerError) {
     self.route = route
+    handler = route.handler
+    inlineBodyBytes = route.options.inlineBodyBytes
     pattern = try RoutePattern(route.path)
   }
 }

@@ -1,5 +1,7 @@
 /// Finds the route of a request: a trie of segments in flat tables, searched without allocating.
-struct Router: Sendable {
+///
+/// All loops search it at once, so a search counts no references: the tables are memory of its own, written by `init` alone.
+final class Router: @unchecked Sendable {
   enum Match {
     case route(MountedRoute, isHead: Bool)
     /// The path exists; another method may do. `route` is one of the path's, for its error format.
@@ -22,19 +24,18 @@ struct Router: Sendable {
     var routeCount: Int32 = 0
   }
 
-  private var nodes: [Node] = []
-  private var edges: [Edge] = []
-  private var texts: [UInt8] = []
-  private var routes: [MountedRoute] = []
+  private let nodes: UnsafeBufferPointer<Node>
+  private let edges: UnsafeBufferPointer<Edge>
+  private let texts: UnsafeBufferPointer<UInt8>
+  private let routes: UnsafeBufferPointer<MountedRoute>
   /// The Allow field of each node, made once.
-  private var allows: [String] = []
+  private let allows: UnsafeBufferPointer<String>
   private let isLoose: Bool
 
   /// Builds the tables; throws when two routes have the same method and path.
   /// - Parameter isLoose: paths are also found in other letter case and with one more slash at their
   ///   end, when no route has exactly that path.
   init(_ mounted: [HTTPRoute], isLoose: Bool = false) throws(HTTPServerError) {
-    self.isLoose = isLoose
     let root = Branch()
     for route in mounted {
       let entry = try MountedRoute(route)
@@ -48,7 +49,28 @@ struct Router: Sendable {
       }
       branch.routes.append(entry)
     }
-    _ = flatten(root)
+    var tables = Tables()
+    tables.add(root)
+    self.isLoose = isLoose
+    nodes = Router.copy(tables.nodes)
+    edges = Router.copy(tables.edges)
+    texts = Router.copy(tables.texts)
+    routes = Router.copy(tables.routes)
+    allows = Router.copy(tables.allows)
+  }
+
+  deinit {
+    nodes.deallocate()
+    edges.deallocate()
+    texts.deallocate()
+    UnsafeMutableBufferPointer(mutating: routes).deinitialize().deallocate()
+    UnsafeMutableBufferPointer(mutating: allows).deinitialize().deallocate()
+  }
+
+  private static func copy<Element>(_ elements: [Element]) -> UnsafeBufferPointer<Element> {
+    let memory = UnsafeMutableBufferPointer<Element>.allocate(capacity: elements.count)
+    _ = memory.initialize(fromContentsOf: elements)
+    return UnsafeBufferPointer(memory)
   }
 
   private final class Branch {
@@ -71,30 +93,40 @@ struct Router: Sendable {
     }
   }
 
-  private mutating func flatten(_ branch: Branch) -> Int32 {
-    let index = nodes.count
-    nodes.append(Node())
-    allows.append(Self.allow(branch.routes))
-    nodes[index].routeStart = Int32(routes.count)
-    nodes[index].routeCount = Int32(branch.routes.count)
-    routes.append(contentsOf: branch.routes)
-    let children = branch.literals.map { (text: $0.text, child: flatten($0.branch)) }
-    nodes[index].edgeStart = Int32(edges.count)
-    nodes[index].edgeCount = Int32(children.count)
-    for (text, child) in children {
-      edges.append(
-        Edge(textStart: Int32(texts.count), textCount: Int32(text.count), child: child))
-      texts.append(contentsOf: text)
-    }
-    if let parameter = branch.parameter { nodes[index].parameterChild = flatten(parameter) }
-    return Int32(index)
-  }
+  /// What the tables are made of while branches are flattened into them.
+  private struct Tables {
+    var nodes: [Node] = []
+    var edges: [Edge] = []
+    var texts: [UInt8] = []
+    var routes: [MountedRoute] = []
+    var allows: [String] = []
 
-  private static func allow(_ routes: [MountedRoute]) -> String {
-    var names = routes.map(\.route.method.name)
-    if names.contains("GET"), !names.contains("HEAD") { names.append("HEAD") }
-    if !names.contains("OPTIONS") { names.append("OPTIONS") }
-    return names.sorted().joined(separator: ", ")
+    @discardableResult
+    mutating func add(_ branch: Branch) -> Int32 {
+      let index = nodes.count
+      nodes.append(Node())
+      allows.append(Tables.allow(branch.routes))
+      nodes[index].routeStart = Int32(routes.count)
+      nodes[index].routeCount = Int32(branch.routes.count)
+      routes.append(contentsOf: branch.routes)
+      let children = branch.literals.map { (text: $0.text, child: add($0.branch)) }
+      nodes[index].edgeStart = Int32(edges.count)
+      nodes[index].edgeCount = Int32(children.count)
+      for (text, child) in children {
+        edges.append(
+          Edge(textStart: Int32(texts.count), textCount: Int32(text.count), child: child))
+        texts.append(contentsOf: text)
+      }
+      if let parameter = branch.parameter { nodes[index].parameterChild = add(parameter) }
+      return Int32(index)
+    }
+
+    private static func allow(_ routes: [MountedRoute]) -> String {
+      var names = routes.map(\.route.method.name)
+      if names.contains("GET"), !names.contains("HEAD") { names.append("HEAD") }
+      if !names.contains("OPTIONS") { names.append("OPTIONS") }
+      return names.sorted().joined(separator: ", ")
+    }
   }
 
   /// Finds the route of a request.
@@ -118,16 +150,10 @@ struct Router: Sendable {
   private func search(
     _ path: UnsafeRawBufferPointer, isEncoded: Bool, ignoringCase: Bool = false
   ) -> Int? {
-    nodes.withUnsafeBufferPointer { nodes in
-      edges.withUnsafeBufferPointer { edges in
-        texts.withUnsafeBytes { texts in
-          Search(
-            nodes: nodes, edges: edges, texts: texts, path: path, isEncoded: isEncoded,
-            ignoresCase: ignoringCase
-          ).find(0, from: min(1, path.count))
-        }
-      }
-    }
+    Search(
+      nodes: nodes, edges: edges, texts: UnsafeRawBufferPointer(texts), path: path,
+      isEncoded: isEncoded, ignoresCase: ignoringCase
+    ).find(0, from: min(1, path.count))
   }
 
   private func pick(_ index: Int, _ method: HTTPMethod) -> Match {

@@ -1,9 +1,12 @@
 /// What is known of a request once its response is complete, for logs and metrics.
 public struct HTTPRequestRecord: Sendable {
+  let head: HTTPRequestHead?
+  let route: MountedRoute?
+  let id: RequestID
   /// The method; nil when the request could not be read.
-  public let method: HTTPMethod?
+  public var method: HTTPMethod? { head?.method }
   /// The pattern of the route that matched, such as `/queries/{id}`; nil when none did.
-  public let routePattern: String?
+  public var routePattern: String? { route?.route.path }
   /// The status that was sent.
   public let status: HTTPStatus
   let nanoseconds: Int64
@@ -13,8 +16,6 @@ public struct HTTPRequestRecord: Sendable {
   public let bytesReceived: Int
   /// The bytes of the response, head and body as sent.
   public let bytesSent: Int
-  let id: RequestID
-  let head: HTTPRequestHead?
   /// The request's id.
   public var requestID: String { id.text(head) }
   /// Where the peer connects from.
