@@ -68,8 +68,9 @@ final class Appender: Sendable {
       publication.completion(.failure(.stopped))
     case .mine:
       if let immediate = log.immediate {
-        var group = [publication]
-        for _ in 0..<Appender.turnsPerPublisher where !group.isEmpty {
+        appendImmediately(CollectionOfOne(publication), to: immediate)
+        var group = nextGroup()
+        for _ in 1..<Appender.turnsPerPublisher where !group.isEmpty {
           appendImmediately(group, to: immediate)
           group = nextGroup()
         }
@@ -147,7 +148,9 @@ final class Appender: Sendable {
 
   // MARK: One group
 
-  private func appendImmediately(_ group: [Publication], to store: any ImmediateStore) {
+  private func appendImmediately(
+    _ group: some RandomAccessCollection<Publication>, to store: any ImmediateStore
+  ) {
     let (batch, plan) = prepare(group)
     let deletions = log.tail.deletions
     do {
@@ -157,7 +160,7 @@ final class Appender: Sendable {
     } catch {
       forget(plan)
       if group.count > 1, error.code == .tooLarge {
-        for publication in group { appendImmediately([publication], to: store) }
+        for publication in group { appendImmediately(CollectionOfOne(publication), to: store) }
       } else {
         refuse(group, error)
       }
@@ -246,50 +249,50 @@ final class Appender: Sendable {
 
   /// What de-duplication says of a group.
   private struct Plan {
-    /// For each event of the group: the place to note its position in, or `duplicate`.
-    var places: [Int] = []
-    /// The duplicates among them with the position of what they repeat, in order. Nil: that is an event of the same group.
+    /// Where the position of the first new event is to be noted; the places of the others follow. Nil when none is new.
+    var firstPlace: Int?
+    /// The duplicates with the position of what they repeat, in order. Nil: that is an event of the same group.
     var duplicates: [(event: Int, hash: EventIDHash, position: Position?)] = []
-
-    static let duplicate = -1
   }
 
   /// - Returns: the events that are new, in one batch.
-  private func prepare(_ group: [Publication]) -> (EventBatch, Plan) {
-    let batch = group.count == 1 ? group[0].batch.compacted() : .joining(group.map(\.batch))
+  private func prepare(_ group: some Collection<Publication>) -> (EventBatch, Plan) {
+    let batch = EventBatch.joining(group.lazy.map(\.batch))
     var plan = Plan()
-    plan.places.reserveCapacity(batch.count)
     recent.withLock { recent in
       recent.reserve(batch.count)
       for index in 0..<batch.count { recent.fetch(batch.storage.record(index).idHash) }
       for index in 0..<batch.count {
         let hash = batch.storage.record(index).idHash
         switch recent.note(hash) {
-        case .new(let place): plan.places.append(place)
-        case .known(let position):
-          plan.places.append(Plan.duplicate)
-          plan.duplicates.append((index, hash, position))
+        case .new(let place): plan.firstPlace = plan.firstPlace ?? place
+        case .known(let position): plan.duplicates.append((index, hash, position))
         }
       }
     }
     guard !plan.duplicates.isEmpty else { return (batch, plan) }
-    let selection = Selection.range(0..<batch.count).keeping {
-      plan.places[$0] != Plan.duplicate
+    var duplicates = plan.duplicates.lazy.map(\.event).makeIterator()
+    var next = duplicates.next()
+    let selection = Selection.range(0..<batch.count).keeping { event in
+      guard event == next else { return true }
+      next = duplicates.next()
+      return false
     }
     return (EventBatch(storage: batch.storage, selection: selection).compacted(), plan)
   }
 
   private func finish(
-    _ group: [Publication], _ plan: Plan, _ batch: EventBatch, _ positions: Positions?,
-    _ deletions: Int, telling isTold: (Publication) -> Bool = { _ in true }
+    _ group: some Collection<Publication>, _ plan: Plan, _ batch: EventBatch,
+    _ positions: Positions?, _ deletions: Int,
+    telling isTold: (Publication) -> Bool = { _ in true }
   ) {
     let first = positions?.first ?? .start
     var repeated: [Position] = []
     recent.withLock { recent in
-      var next = first
-      for place in plan.places where place != Plan.duplicate {
-        recent.fill(place, with: next)
-        next = next.advanced(by: 1)
+      if let place = plan.firstPlace {
+        for number in 0..<batch.count {
+          recent.fill(place + number, with: first.advanced(by: number))
+        }
       }
       for duplicate in plan.duplicates {
         // An original of the same group comes earlier in it, so it is filled in by now.
@@ -313,8 +316,8 @@ final class Appender: Sendable {
 
   /// Tells each publisher where its events are.
   private func acknowledge(
-    _ group: [Publication], _ plan: Plan, _ first: Position, _ repeated: [Position],
-    where isTold: (Publication) -> Bool
+    _ group: some Collection<Publication>, _ plan: Plan, _ first: Position,
+    _ repeated: [Position], where isTold: (Publication) -> Bool
   ) {
     var announcements = Announcements()
     var next = first
@@ -345,11 +348,11 @@ final class Appender: Sendable {
 
   /// Forgets the ids of a group that was not stored.
   private func forget(_ plan: Plan) {
-    guard let first = plan.places.first(where: { $0 != Plan.duplicate }) else { return }
+    guard let first = plan.firstPlace else { return }
     recent.withLock { $0.forget(from: first) }
   }
 
-  private func refuse(_ group: [Publication], _ error: StoreError) {
+  private func refuse(_ group: some Collection<Publication>, _ error: StoreError) {
     var announcements = Announcements()
     for publication in group {
       counters.refused.wrappingAdd(publication.batch.count, ordering: .relaxed)

@@ -5,7 +5,7 @@ final class BrokerCore: Sendable {
   private enum State {
     case unopened
     case opening([UnsafeContinuation<Void, Never>])
-    case open(Opened)
+    case open
 
     /// - Returns: who waited for the outcome.
     mutating func become(_ state: State) -> [UnsafeContinuation<Void, Never>] {
@@ -16,9 +16,14 @@ final class BrokerCore: Sendable {
   }
 
   /// The log and the way into it, once the store has told where it ends.
-  struct Opened: Sendable {
+  final class Opened: Sendable {
     let log: Log
     let appender: Appender
+
+    init(log: Log, appender: Appender) {
+      self.log = log
+      self.appender = appender
+    }
   }
 
   let store: any Store
@@ -28,6 +33,8 @@ final class BrokerCore: Sendable {
   let limits: Broker.Limits
   private let onLog: (@Sendable (LogRecord) -> Void)?
   private let state = Mutex(State.unopened)
+  /// Set before `state` becomes `open`. Every publish reads it, so it is no part of what the lock guards.
+  private let openedOnce = AtomicLazyReference<Opened>()
   private let dropped = Atomic<Int>(0)
   let projections = LiveProjections()
 
@@ -89,23 +96,23 @@ final class BrokerCore: Sendable {
   private func finishOpening(newest: Position, recent: consuming RecentIDs) -> Opened {
     let log = Log(store: store, newest: newest, tailBytes: limits.tailBytes)
     let opened = Opened(log: log, appender: Appender(log: log, limits: limits, recent: recent))
-    for continuation in state.withLock({ $0.become(.open(opened)) }) { continuation.resume() }
+    _ = openedOnce.storeIfNil(opened)
+    for continuation in state.withLock({ $0.become(.open) }) { continuation.resume() }
     return opened
   }
 
   /// The log, when it has been opened.
-  var opened: Opened? {
-    state.withLock { if case .open(let opened) = $0 { opened } else { nil } }
-  }
+  var opened: Opened? { openedOnce.load() }
 
   var isOpen: Bool { opened.map { !$0.log.tail.isEnded } ?? false }
 
   private func openedWhenReady() async throws(StoreError) -> Opened {
     while true {
-      enum Step { case ready(Opened), open, wait }
+      if let opened { return opened }
+      enum Step { case again, open, wait }
       let step: Step = state.withLock { state in
         switch state {
-        case .open(let opened): return .ready(opened)
+        case .open: return .again
         case .unopened:
           state = .opening([])
           return .open
@@ -113,7 +120,7 @@ final class BrokerCore: Sendable {
         }
       }
       switch step {
-      case .ready(let opened): return opened
+      case .again: continue
       case .open: return try await open()
       case .wait:
         await withUnsafeContinuation { continuation in

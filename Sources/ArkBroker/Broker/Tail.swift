@@ -136,8 +136,8 @@ struct WakeGroup: Sendable {
 /// The state of the tail. Not thread-safe: the tail's lock guards it. Returns whom to wake; the caller does so after the lock.
 private struct TailState: ~Copyable {
   private let capacity: Int
-  /// The oldest first; those before `start` are gone, and nil.
-  private var batches: [Entry?] = []
+  /// The oldest first; those before `start` are gone.
+  private var batches: [Entry] = []
   private var start = 0
   private var bytes = 0
   private(set) var newest: Position
@@ -153,10 +153,11 @@ private struct TailState: ~Copyable {
   private var keyed: [UInt64: [TailWaiter]] = [:]
 
   private struct Entry {
-    let batch: StoredBatch
+    var batch: StoredBatch
     let first: Position
     let last: Position
     let expiry: BatchExpiry
+    let footprint: Int
   }
 
   init(newest: Position, bytes: Int) {
@@ -169,13 +170,15 @@ private struct TailState: ~Copyable {
     guard let first = batch.firstPosition, let last = batch.lastPosition else { return [] }
     let expiry = BatchExpiry(batch, now: now)
     if expiry.first < .max { hasExpiring = true }
-    batches.append(Entry(batch: batch, first: first, last: last, expiry: expiry))
-    bytes += batch.storage.footprint
+    let footprint = batch.storage.footprint
+    batches.append(
+      Entry(batch: batch, first: first, last: last, expiry: expiry, footprint: footprint))
+    bytes += footprint
     newest = last
     while bytes > capacity, batches.count - start > 1 {
-      forgotten = batches[start]!.last
-      bytes -= batches[start]!.batch.storage.footprint
-      batches[start] = nil
+      forgotten = batches[start].last
+      bytes -= batches[start].footprint
+      batches[start].batch = .empty
       start += 1
       if start > 64, start * 2 > batches.count {
         batches.removeFirst(start)
@@ -206,7 +209,7 @@ private struct TailState: ~Copyable {
     var high = batches.count
     while low < high {
       let middle = (low + high) / 2
-      if batches[middle]!.last <= after { low = middle + 1 } else { high = middle }
+      if batches[middle].last <= after { low = middle + 1 } else { high = middle }
     }
     var page = Page(batches: [], lookedThrough: after)
     var events = limit.events
@@ -214,13 +217,13 @@ private struct TailState: ~Copyable {
     let now = hasExpiring ? now() : .min
     while low < batches.count, events > 0, bytes > 0 || page.batches.isEmpty {
       // Not the whole entry: each copy of a batch counts a reference that other threads count at the same time.
-      let (first, last) = (batches[low]!.first, batches[low]!.last)
-      var batch = batches[low]!.batch
+      let (first, last) = (batches[low].first, batches[low].last)
+      var batch = batches[low].batch
       if first <= after {
         batch = batch.choosing(
           batch.selection.dropping(while: { batch.position(at: $0) <= after }))
       }
-      if hasExpiring { batch = batches[low]!.expiry.hidingExpired(of: batch, at: now) }
+      if hasExpiring { batch = batches[low].expiry.hidingExpired(of: batch, at: now) }
       guard !batch.isEmpty else {
         page.lookedThrough = last
         low += 1

@@ -52,7 +52,7 @@ public struct EventBatch: Sendable, RandomAccessCollection {
   }
 
   /// The same events in memory of their own when this is a choice of another batch; else itself.
-  package func compacted() -> EventBatch {
+  package consuming func compacted() -> EventBatch {
     guard selection.count != storage.count else { return self }
     var builder = EventBatchBuilder(reservingEvents: count, bytes: byteCount)
     for ordinal in 0..<count { builder.copy(storage, index: selection[ordinal]) }
@@ -60,8 +60,8 @@ public struct EventBatch: Sendable, RandomAccessCollection {
   }
 
   /// All events of several batches in one allocation.
-  package static func joining(_ batches: [EventBatch]) -> EventBatch {
-    if batches.count == 1 { return batches[0].compacted() }
+  package static func joining(_ batches: some Collection<EventBatch>) -> EventBatch {
+    if batches.count == 1, let batch = batches.first { return batch.compacted() }
     var builder = EventBatchBuilder(
       reservingEvents: batches.reduce(0) { $0 + $1.count },
       bytes: batches.reduce(0) { $0 + $1.byteCount })

@@ -41,6 +41,10 @@ public struct StoredBatch: Sendable, RandomAccessCollection {
     self.positions = positions
   }
 
+  /// No events: what is left in the place of a batch that was let go.
+  static let empty = StoredBatch(
+    storage: EventBatch.empty.storage, selection: .range(0..<0), positions: .from(.start))
+
   /// A batch whose events took consecutive positions.
   public init(_ batch: EventBatch, first: Position) {
     let batch = batch.compacted()

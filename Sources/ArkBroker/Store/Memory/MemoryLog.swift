@@ -49,9 +49,9 @@ struct MemoryLog: ~Copyable {
   private mutating func trim() {
     while footprint > retention.bytes || count > retention.events {
       guard segments[firstSegment].count > 1 || firstSegment < segments.count - 1 else { return }
-      let entry = segments[firstSegment].removeFirst()
-      footprint -= entry.footprint
-      count -= entry.batch.count
+      let taken = segments[firstSegment].removeFirst()
+      footprint -= taken.footprint
+      count -= taken.events
       if segments[firstSegment].count == 0 {
         segments[firstSegment] = MemorySegment.gone
         firstSegment += 1

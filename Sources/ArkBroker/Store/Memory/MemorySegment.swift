@@ -1,19 +1,36 @@
 /// A run of batches with an index that tells which of them hold a key.
 struct MemorySegment {
   struct Entry {
-    var batch: StoredBatch
+    private(set) var batch: StoredBatch
     /// The last position the batch took, even if that event has been deleted since.
     var last: Position
     var expiry: BatchExpiry
-
     /// Memory of the batch, and roughly that of its index entries.
-    var footprint: Int { batch.storage.footprint + batch.count * 64 + 96 }
+    private(set) var footprint: Int
+    /// How many events it holds.
+    private(set) var count: Int
+
+    init(batch: StoredBatch, last: Position, expiry: BatchExpiry) {
+      self.batch = batch
+      self.last = last
+      self.expiry = expiry
+      count = batch.count
+      footprint = Entry.footprint(of: batch)
+    }
+
+    mutating func replace(_ batch: StoredBatch) {
+      self.batch = batch
+      count = batch.count
+      footprint = Entry.footprint(of: batch)
+    }
+
+    private static func footprint(of batch: StoredBatch) -> Int {
+      batch.storage.footprint + batch.count * 64 + 96
+    }
   }
 
   /// What is left in the place of a segment that was dropped.
   static let gone = MemorySegment()
-
-  private static let none = EventBatch.empty.storage
 
   private var entries: [Entry] = []
   /// Entries before this one have been dropped.
@@ -47,12 +64,13 @@ struct MemorySegment {
     last = entry.last
   }
 
-  mutating func removeFirst() -> Entry {
-    let entry = entries[start]
-    entries[start].batch = StoredBatch(
-      storage: MemorySegment.none, selection: .range(0..<0), positions: .from(.start))
+  /// Lets go of the oldest batch.
+  /// - Returns: what it took.
+  mutating func removeFirst() -> (events: Int, footprint: Int) {
+    let taken = (entries[start].count, entries[start].footprint)
+    entries[start].replace(.empty)
     start += 1
-    return entry
+    return taken
   }
 
   /// Replaces each batch that holds matching events by one without them, so that their bytes are really gone.
@@ -65,11 +83,8 @@ struct MemorySegment {
       guard kept.count < batch.count else { continue }
       events += batch.count - kept.count
       let before = entries[place].footprint
-      entries[place].batch =
-        kept.count == 0
-        ? StoredBatch(
-          storage: MemorySegment.none, selection: .range(0..<0), positions: .from(.start))
-        : StoredBatch(Array(batch.choosing(kept)))
+      entries[place].replace(
+        kept.count == 0 ? .empty : StoredBatch(Array(batch.choosing(kept))))
       bytes += before - entries[place].footprint
     }
     return (events, bytes)
