@@ -114,6 +114,20 @@ import Testing
     #expect(text.hasPrefix("017f22e2-79b0-7000-") && text.utf8.count == 36)
   }
 
+  @Test func buildersSideBySideMakeDifferentIDs() throws {
+    var seen = Set<String>()
+    var one = EventBatchBuilder(reservingEvents: 3)
+    var other = EventBatchBuilder(reservingEvents: 1_000)
+    for _ in 0..<1_000 {
+      try one.append("k")
+      try other.append("k")
+      seen.insert(UniqueID().text)
+    }
+    for event in one.finish() { seen.insert(event.id) }
+    for event in other.finish() { seen.insert(event.id) }
+    #expect(seen.count == 3_000)
+  }
+
   @Test func attributesHaveABound() throws {
     var builder = EventBatchBuilder()
     let long = String(repeating: "x", count: EventBatchBuilder.maximumAttributeBytes - 400)

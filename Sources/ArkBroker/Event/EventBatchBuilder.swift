@@ -9,12 +9,14 @@ public struct EventBatchBuilder: ~Copyable {
 
   private var storage: BatchStorage
   private var clock = ClockText()
+  private var ids: UniqueID.Series
 
   /// - Parameters:
   ///   - events: how many events are expected. Default 1.
   ///   - bytes: how many bytes their wire forms take together, as far as is known. Default 1024.
   public init(reservingEvents events: Int = 1, bytes: Int = 1024) {
     storage = .allocate(capacity: bytes + events * EventRecord.stride)
+    ids = UniqueID.Series(of: events)
   }
 
   /// How many events there are so far.
@@ -95,7 +97,7 @@ public struct EventBatchBuilder: ~Copyable {
     let record = storage.record(storage.count - 1)
     record.clear()
     var layout = WireLayout(writer: WireWriter(to: storage.bytes + start), record: record)
-    layout.write(draft, &clock)
+    layout.write(draft, &clock, &ids)
     record.start = UInt32(start)
     record.length = UInt32(layout.writer.offset)
     record.time = draft.time.nanosecondsSinceEpoch

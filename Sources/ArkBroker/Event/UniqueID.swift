@@ -16,7 +16,13 @@ package struct UniqueID: Hashable, Sendable {
 
   /// A new id: 48 bits of milliseconds, 12 of their fraction, 62 that never repeat within a process and are random between processes.
   package init(at time: Timestamp = .now()) {
-    let count = UniqueID.counter.wrappingAdd(0x9e37_79b9_7f4a_7c15, ordering: .relaxed).newValue
+    self.init(
+      at: time, count: UniqueID.counter.wrappingAdd(UniqueID.step, ordering: .relaxed).oldValue)
+  }
+
+  private static let step: UInt64 = 0x9e37_79b9_7f4a_7c15
+
+  private init(at time: Timestamp, count: UInt64) {
     let nanoseconds = UInt64(bitPattern: max(0, time.nanosecondsSinceEpoch))
     let fraction = (nanoseconds % 1_000_000) << 12 / 1_000_000
     high = (nanoseconds / 1_000_000) << 16 | 0x7000 | fraction
@@ -26,6 +32,29 @@ package struct UniqueID: Hashable, Sendable {
     mixed = (mixed ^ mixed >> 27) &* 0x94d0_49bb_1331_11eb
     mixed ^= mixed >> 31
     low = mixed >> 2 | 0x8000_0000_0000_0000
+  }
+
+  /// Ids for what is made together: they take from the process's counter several at a time.
+  struct Series {
+    private let size: UInt64
+    private var count: UInt64 = 0
+    private var left: UInt64 = 0
+
+    /// - Parameter size: how many are expected.
+    init(of size: Int) { self.size = UInt64(min(max(1, size), 256)) }
+
+    mutating func next(at time: Timestamp) -> UniqueID {
+      if left == 0 {
+        left = size
+        count =
+          UniqueID.counter.wrappingAdd(UniqueID.step &* size, ordering: .relaxed).oldValue
+      }
+      defer {
+        count &+= UniqueID.step
+        left -= 1
+      }
+      return UniqueID(at: time, count: count)
+    }
   }
 
   package static let textLength = 36

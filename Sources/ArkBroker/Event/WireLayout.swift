@@ -12,10 +12,12 @@ struct WireLayout {
     self.record = record
   }
 
-  mutating func write(_ draft: borrowing EventDraft, _ clock: inout ClockText) {
+  mutating func write(
+    _ draft: borrowing EventDraft, _ clock: inout ClockText, _ ids: inout UniqueID.Series
+  ) {
     mayBeEscaped = !draft.isPlain
     writer.put("{\"specversion\":\"1.0\",\"id\":\"")
-    if draft.id.isEmpty { putNewID(at: draft.time) } else { put(draft.id, as: .id) }
+    if draft.id.isEmpty { putNew(ids.next(at: draft.time)) } else { put(draft.id, as: .id) }
     writer.put("\",\"source\":\"")
     put(draft.source, as: .source)
     if draft.hasForeignType {
@@ -108,8 +110,8 @@ struct WireLayout {
     record.setRange(of: field, offset: offset, length: writer.offset - offset)
   }
 
-  private mutating func putNewID(at time: Timestamp) {
+  private mutating func putNew(_ id: UniqueID) {
     record.setRange(of: .id, offset: writer.offset, length: UniqueID.textLength)
-    writer.put(UniqueID(at: time))
+    writer.put(id)
   }
 }
