@@ -12,6 +12,7 @@ import Foundation
 ///     ark-benchmark beside DIR SECONDS SHAPE
 ///                                       the same while much else goes on in the store
 ///     ark-benchmark replay DIR EVENTS   opening and reading a file store
+///     ark-benchmark compress DIR FILE…  exports of traces in a compressed file store
 @main
 enum Benchmark {
   static func main() async throws {
@@ -39,9 +40,11 @@ enum Benchmark {
           in: arguments[1], seconds: Double(arguments[2]) ?? 3, shape: shape)
       case "replay" where arguments.count == 3:
         try await Replay.run(in: arguments[1], events: Int(arguments[2]) ?? 1_000_000)
+      case "compress" where arguments.count >= 3:
+        try await Compression.run(in: arguments[1], files: Array(arguments[2...]))
       default:
         print(
-          "usage: ark-benchmark in-process [BATCH] | decode NAME FILE SECONDS | redact | append DIR SECONDS [SHAPE] | beside DIR SECONDS SHAPE | replay DIR EVENTS"
+          "usage: ark-benchmark in-process [BATCH] | decode NAME FILE SECONDS | redact | append DIR SECONDS [SHAPE] | beside DIR SECONDS SHAPE | replay DIR EVENTS | compress DIR FILE…"
         )
       }
     }.value

@@ -126,5 +126,19 @@ replay_section() {
   done
   row "replay to one SSE reader, MB/s" "$(median < "$work/replay.sse")" "" "" ">= 500"
   kill "${pids[-1]}"
+  rm -rf "$store"
+  local captured=../shared/fixtures/captured
+  if [ -d "$captured" ]; then
+    local program
+    for program in instr-otel instr-traceloop sdk-none; do
+      # gzip passes on what it did not make.
+      gzip -dcf "$captured/$program"/*-traces.body > "$work/$program.traces"
+    done
+    .build/release/ark-benchmark compress "$store" "$work"/*.traces > "$work/compress"
+    row "$(field spans < "$work/compress") spans of SDKs, compressed, as a part of their size" "$(field of_wire < "$work/compress")"
+    row "  reading them, MB/s" "$(field megabytes_per_second < "$work/compress")"
+  else
+    echo "spans of SDKs, compressed: left out, because $captured is not there"
+  fi
   rm -rf "$disk"
 }
