@@ -1,10 +1,9 @@
 """Many live subscribers: nothing lost, nothing repeated, memory flat, a slow reader costs nothing but lag."""
-import resource
 import subprocess
 import threading
 import time
 
-from harness import Subscriber, equal, event, expect
+from harness import Subscriber, allow_sockets, equal, event, expect
 
 
 def load(context, subscribers, rate, seconds):
@@ -63,9 +62,7 @@ def test_positions_are_whole_at_every_subscriber(context):
 
 def test_idle_subscribers_cost_under_8_kib(context):
     count = 10_000 if context.full else 1000
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft < count + 200:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, count + 1000), hard))
+    allow_sockets(count)
     broker = context.broker()
     sockets = []
 
