@@ -61,8 +61,9 @@ let package = Package(
       name: "ark-benchmark", dependencies: ["ArkBroker", "ArkFileStore", "ArkHTTP", "ArkOTLP"],
       path: "Examples/Benchmarks",
       exclude: [
-        "decode_peers.py", "durable.sh", "fanout.c", "load.h", "make_export.py", "nginx.conf",
-        "post.lua", "run", "simdjson.cpp", "traces.c", "traces.sh",
+        "ark.sh", "decode_peers.py", "durable.sh", "fanout.c", "get.lua", "load.h",
+        "make_export.py", "nginx.conf", "parse_and_discard.js", "post.lua", "post_events.lua",
+        "run", "simdjson.cpp", "traces.c", "traces.sh",
       ],
       swiftSettings: settings),
 

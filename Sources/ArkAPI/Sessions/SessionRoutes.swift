@@ -9,18 +9,21 @@ extension APIEndpoint {
         let sessions = broker.projection(Sessions.self)
         if query.watches { return try await watch(query, sessions, request) }
         let timeToLive = options.sessionTimeToLive
-        return .json(
-          try await sessions.read { sessions in
-            var text = ByteWriter(capacity: 16 << 10)
-            if query.isWhole {
+        if query.isWhole {
+          return .json(
+            try await sessions.read { sessions in
+              var text = ByteWriter(capacity: 16 << 10)
               sessions.appendAll(to: &text, timeToLive: timeToLive)
-            } else {
-              text.appendJSON(
-                sessions.page(
-                  query.search, offset: query.offset, limit: query.limit, timeToLive: timeToLive))
-            }
-            return text.array()
-          })
+              return text.array()
+            })
+        }
+        let page = try await sessions.read {
+          $0.page(query.search, offset: query.offset, limit: query.limit, timeToLive: timeToLive)
+        }
+        // Written while others may look at the sessions.
+        var text = ByteWriter(capacity: 64 << 10)
+        text.appendJSON(page)
+        return .json(text.array())
       },
       route(.get, "/sessions/{session}") { [options] request, broker in
         let id = request.parameters["session"] ?? ""
