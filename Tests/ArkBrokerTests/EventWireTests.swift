@@ -96,6 +96,31 @@ import Testing
     #expect(event.id == text && event[.session] == text)
   }
 
+  /// CloudEvents 1.0, "Type system", has no such text in an attribute; a payload may be any JSON.
+  @Test func halfOfASurrogatePairIsTakenInAPayloadOnly() throws {
+    let payload = #"{"a":"cut \ud83d","\ude80":0}"#
+    func line(_ members: String) -> String {
+      #"{"specversion":"1.0","id":"1","source":"/x","type":"t",\#(members)}"#
+    }
+    let event = try CloudEvents.structured(Array(line("\"data\":\(payload)").utf8))[0]
+    #expect(event.payload.description == payload && event.wire.contains(payload))
+    var builder = EventBatchBuilder()
+    try builder.append(wire: Array(event.wire.utf8))
+    #expect(builder.finish()[0] == event)
+    #expect(try Payload.json(payload).description == payload)
+
+    for name in ["subject", "arksession", "other", "datacontenttype", "arkttl"] {
+      let text = line(#""\#(name)":"\ud83d""#)
+      let failure = #expect(throws: CloudEvents.Failure.self) {
+        try CloudEvents.structured(Array(text.utf8))
+      }
+      #expect(
+        failure?.error
+          == EventError(
+            .invalidAttribute, attribute: name, "must not hold half of a surrogate pair"))
+    }
+  }
+
   @Test func idsSortByTimeAndAreUnique() {
     var last = UInt64(0)
     var seen = Set<UniqueID>()

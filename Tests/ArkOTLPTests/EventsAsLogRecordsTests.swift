@@ -108,6 +108,7 @@ import Testing
   @Test(arguments: [
     ("null", "{}"), ("true", #"{"boolValue":true}"#), ("false", #"{"boolValue":false}"#),
     (#""é\u0041""#, #"{"stringValue":"éA"}"#), ("5", #"{"intValue":"5"}"#),
+    (#""\ud83d""#, "{\"stringValue\":\"\u{FFFD}\"}"),
     ("-0", #"{"intValue":"0"}"#), ("9223372036854775807", #"{"intValue":"9223372036854775807"}"#),
     ("-9223372036854775808", #"{"intValue":"-9223372036854775808"}"#),
     ("9223372036854775808", #"{"doubleValue":9.223372036854775808e+18}"#),
@@ -137,6 +138,15 @@ import Testing
       #"{"specversion":"1.0","id":"1","source":"/a","type":"ark.message","time":"2026-11-24T07:01:39Z","data_base64":"AP/+"}"#
     let event = try #require(try CloudEvents.lines(Array(wire.utf8)).first)
     #expect(try received(event, .protobuf).payloadText.contains(#""body":{"bytesValue":"AP/+"}"#))
+  }
+
+  /// OTLP cannot carry it, and one bad record would have the whole request refused.
+  @Test(arguments: OTLPEncoding.allCases)
+  func aSpanWithHalfOfASurrogatePairIsALogRecord(_ encoding: OTLPEncoding) throws {
+    let span =
+      #"{"traceId":"4bf92f3577b34da6a3ce929d0e0e4736","spanId":"b7ad6b7169203331","name":"\ud83d"}"#
+    let got = try received(Event(.span, payload: .json(span)), encoding)
+    #expect(got.payloadText.contains("{\"key\":\"name\",\"value\":{\"stringValue\":\"\u{FFFD}\"}}"))
   }
 
   @Test func noPayloadIsNoBody() throws {

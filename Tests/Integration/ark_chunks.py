@@ -79,6 +79,14 @@ def test_a_character_may_be_split_across_packets(context):
     upload.finish()
 
 
+def test_half_of_a_surrogate_pair_is_no_reason_to_skip_a_line(context):
+    """1.6, it parses: a stream cut into tokens may cut through an emoji, and the answer would lack that token."""
+    broker = ark(context)
+    lines = ['{"t":"cut \\ud83d"}', '{"t":"\\ude00 goes on"}']
+    equal(broker.post("/stream/q", "\n".join(lines) + "\n", LINES).json()["chunks_received"], 2, "the count")
+    equal(Stream(broker, "stream", "q", from_beginning="true").take(2), lines, "the chunks, as they came")
+
+
 def test_lines_are_taken_under_any_content_type(context):
     """1.6, upstream quirks: application/json must not hang."""
     broker = ark(context)

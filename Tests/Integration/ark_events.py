@@ -117,6 +117,15 @@ def test_whatever_stands_in_data_is_taken(context):
     equal(reasons(get(broker, "events", "ünï/✓ ?")["items"]), ["R"], "the query's events")
 
 
+def test_half_of_a_surrogate_pair_is_taken(context):
+    """1.8, any JSON object: clients whose texts are UTF-16 or cut through an emoji send it, and upstream takes it."""
+    broker = ark(context)
+    body = '{"reason":"ToolCallComplete","data":{"queryId":"u","parameters":"cut \\ud83d"}}'
+    response = broker.post("/events", body, JSON)
+    equal(response.status, 201, f"posting {body}: {response.body!r}")
+    equal(reasons(get(broker, "events", "u")["items"]), ["ToolCallComplete"], "what is stored")
+
+
 def test_the_list_is_filtered_by_session(context):
     """1.8, session_id matches data.sessionId; 8, test/session-filter: matches, no filter, no match."""
     broker = ark(context)

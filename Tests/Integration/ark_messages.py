@@ -88,6 +88,15 @@ def test_messages_are_opaque(context):
           ["text", ""], "texts")
 
 
+def test_half_of_a_surrogate_pair_is_taken(context):
+    """1.5, any JSON: clients whose texts are UTF-16 or cut through an emoji send it, and upstream takes it."""
+    broker = ark(context)
+    body = '{"conversation_id":"c","query_id":"q","messages":[{"role":"user","content":"cut \\ud83d"}]}'
+    response = broker.post("/messages", body, JSON)
+    equal((response.status, response.body), (200, b""), f"posting {body}")
+    equal(get(broker, "messages")["total"], 1, "what is stored")
+
+
 def test_a_message_keeps_the_order_of_its_keys_and_loses_white_space(context):
     """2.4, the note on re-serialisation."""
     broker = ark(context)

@@ -40,6 +40,8 @@ import Testing
       "{\"port\": 01}": "1:11: expected ',' or '}' after a member",
       "{} {}": "1:4: expected nothing after the JSON value",
       "{\"host\": \"a\u{1}\"}": "1:12: a control character must be escaped inside a string",
+      #"{"host": "\ud83d"}"#:
+        "1:11: a \\u escape is half of a surrogate pair, which is no character",
       "// none\n{}": "1:1: expected an object",
       // Columns are characters.
       "{\"host\": \"äöü\", x}": "1:17: expected a quoted member name",

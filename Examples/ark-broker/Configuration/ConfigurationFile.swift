@@ -92,7 +92,8 @@ struct ConfigurationFile {
 
   private func members() throws(UsageError) -> [Member] {
     var members: [Member] = []
-    var reader = JSONReader(text)
+    // Half of a surrogate pair in a path or a name would stand for another one than was meant.
+    var reader = JSONReader(text, takingLoneSurrogates: false)
     do throws(JSONError) {
       reader.skipByteOrderMark()
       try reader.beginObject()

@@ -46,7 +46,7 @@ struct AttributeReader: ~Copyable {
     }
     if try reader.readNull() { return }
     if case .other = name {
-      if key == "arkposition" { return try readPosition(&reader) }
+      if key == "arkposition" { return try readPosition(key, &reader) }
       return try keep(key, &reader)
     }
     if case .timeToLive = name, try reader.peek() != .string {
@@ -60,12 +60,15 @@ struct AttributeReader: ~Copyable {
       try reader.skipValue()
       return fail(AttributeReader.shown(key.raw), "must be a string")
     }
-    set(name, key.raw, text(try reader.readString()))
+    set(name, key.raw, text(try reader.readString(), of: key))
   }
 
-  private mutating func readPosition(_ reader: inout JSONReader) throws(JSONError) {
+  private mutating func readPosition(
+    _ key: JSONString, _ reader: inout JSONReader
+  ) throws(JSONError) {
     let digits =
-      try reader.peek() == .string ? text(try reader.readString()) : try reader.readRawValue()
+      try reader.peek() == .string
+      ? text(try reader.readString(), of: key) : try reader.readRawValue()
     guard let number = JSONNumber(digits)?.uint64, number > 0 else {
       return fail("arkposition", "must be a position: a whole number from 1 on")
     }
@@ -74,8 +77,12 @@ struct AttributeReader: ~Copyable {
   }
 
   /// The plain text of a string, in the input or in memory of our own.
-  private mutating func text(_ string: JSONString) -> UnsafeRawBufferPointer {
+  private mutating func text(_ string: JSONString, of key: JSONString) -> UnsafeRawBufferPointer {
     guard string.hasEscapes else { return string.raw }
+    // CloudEvents 1.0, "Type system": in a String, surrogates come in pairs. `data` may be any JSON.
+    if string.escapes == .loneSurrogate {
+      fail(AttributeReader.shown(key.raw), "must not hold half of a surrogate pair")
+    }
     let room = UnsafeMutableRawPointer.allocate(byteCount: string.rawCount, alignment: 1)
     unescaped.append(room)
     return UnsafeRawBufferPointer(start: room, count: string.unescape(into: room))
@@ -101,8 +108,7 @@ struct AttributeReader: ~Copyable {
   /// Copies an attribute that means nothing to us.
   private mutating func keep(_ key: JSONString, _ reader: inout JSONReader) throws(JSONError) {
     if try reader.peek() == .string {
-      let string = try reader.readString()
-      keep(key.raw, text(string))
+      keep(key.raw, text(try reader.readString(), of: key))
     } else {
       let value = try scalar(key, &reader)
       guard !value.isEmpty, note(key.raw) else { return }

@@ -292,10 +292,15 @@ struct MatchParser {
     var escapes = JSONString.Escapes.none
     do throws(JSONScanner.Failure) {
       let next = try JSONScanner.scanEscape(at: base + place, end: base + end, escapes: &escapes)
+      // Whoever writes half of a surrogate pair into a match means something else.
+      guard escapes < .loneSurrogate else {
+        throw JSONScanner.Failure(code: .loneSurrogate, place: base + place)
+      }
       var escape = base + place
       withUnsafeTemporaryAllocation(byteCount: 4, alignment: 1) { room in
         let room = room.baseAddress.unsafelyUnwrapped
-        let count = JSONString.encode(JSONString.scalar(ofEscapeAt: &escape), at: room)
+        let scalar = JSONString.scalar(ofEscapeAt: &escape, end: base + end)
+        let count = JSONString.encode(scalar, at: room)
         part += UnsafeRawBufferPointer(start: room, count: count)
       }
       place = next - base

@@ -20,7 +20,7 @@ extension ByteWriter {
 
   /// Appends a string that was read, quoted and canonically escaped.
   @inlinable package mutating func appendJSON(_ string: JSONString) {
-    if string.escapes == .other { return appendRespelled(string) }
+    if !string.isCanonical { return appendRespelled(string) }
     let out = reserve(string.rawCount + 2)
     out.storeBytes(of: UInt8(ascii: "\""), as: UInt8.self)
     (out + 1).copyMemory(from: string.start, byteCount: string.rawCount)
@@ -67,7 +67,7 @@ extension ByteWriter {
         continue
       }
       append(run, count: place - run)
-      let scalar = JSONString.scalar(ofEscapeAt: &place)
+      let scalar = JSONString.scalar(ofEscapeAt: &place, end: end)
       run = place
       if scalar < 0x20 || scalar == 0x22 || scalar == 0x5C {
         let byte = UInt8(truncatingIfNeeded: scalar)

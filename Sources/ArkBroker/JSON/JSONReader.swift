@@ -12,8 +12,9 @@
 /// strings and numbers come out as views into the text.
 ///
 /// Everything that is passed over is checked as strictly as what is read: UTF-8, escapes, numbers,
-/// nesting. Escapes that stand for half of a surrogate pair are refused, although RFC 8259 leaves
-/// them open, because no UTF-8 text can carry them on.
+/// nesting. Escapes that stand for half of a surrogate pair are taken, as RFC 8259 section 8.2 has it:
+/// a text that is cut into tokens may be cut through an emoji. What is copied keeps them, and what is
+/// unescaped has U+FFFD in their place, because no UTF-8 text can carry them on.
 ///
 /// The bytes must stay in place for as long as the reader and the views that it handed out are used.
 @usableFromInline package struct JSONReader {
@@ -27,14 +28,20 @@
   @usableFromInline var depth: Int
   /// Whether a container was just opened, so that no comma is due.
   @usableFromInline var isFirst = false
+  private let takesLoneSurrogates: Bool
 
-  package init(_ bytes: UnsafeRawBufferPointer, depth: Int = JSONReader.defaultDepth) {
+  /// - Parameter takingLoneSurrogates: whether an escape may be half of a surrogate pair.
+  package init(
+    _ bytes: UnsafeRawBufferPointer, depth: Int = JSONReader.defaultDepth,
+    takingLoneSurrogates: Bool = true
+  ) {
     // An empty buffer may have no address. Any address will do for one: nothing is read at it.
     let start = bytes.baseAddress ?? UnsafeRawPointer(StaticString("").utf8Start)
     self.base = start
     self.end = start + bytes.count
     self.place = start
     self.depth = depth
+    self.takesLoneSurrogates = takingLoneSurrogates
   }
 
   /// Bytes before the next one to be read.
@@ -180,7 +187,8 @@
   package mutating func skipValue() throws(JSONError) {
     _ = try nextByte()
     do throws(JSONScanner.Failure) {
-      place = try JSONWalk.skip(from: place, end: end, depth: depth)
+      place = try JSONWalk.skip(
+        from: place, end: end, depth: depth, takesLoneSurrogates: takesLoneSurrogates)
     } catch {
       throw self.error(error)
     }
@@ -200,7 +208,9 @@
     _ = try nextByte()
     let written = writer.count
     do throws(JSONScanner.Failure) {
-      place = try JSONWalk.copy(from: place, end: end, depth: depth, into: &writer)
+      place = try JSONWalk.copy(
+        from: place, end: end, depth: depth, takesLoneSurrogates: takesLoneSurrogates,
+        into: &writer)
     } catch {
       writer.truncate(to: written)
       throw self.error(error)
@@ -231,7 +241,7 @@
   /// Reads the rest of a string whose opening quote has been passed.
   /// - Returns: nil when it is none, or spelled as no canonical writer would. What has been passed then is not said.
   package mutating func readCanonicalString() -> JSONString? {
-    guard let string = try? scanString(from: place), string.escapes != .other else { return nil }
+    guard let string = try? scanString(from: place), string.isCanonical else { return nil }
     return string
   }
 
@@ -267,6 +277,9 @@
   ) throws(JSONError) -> JSONString {
     do throws(JSONScanner.Failure) {
       let scanned = try JSONScanner.scanString(from: start, end: end)
+      if scanned.escapes == .loneSurrogate, !takesLoneSurrogates {
+        throw JSONScanner.loneSurrogate(from: start, to: scanned.quote)
+      }
       place = scanned.quote + 1
       return JSONString(start: start, rawCount: scanned.quote - start, escapes: scanned.escapes)
     } catch {

@@ -2,8 +2,7 @@ import CSystem
 
 extension JSONScanner {
   /// Finds the closing quote of the string whose content begins at `start`, and refuses what RFC
-  /// 8259 section 7 does not allow in between, invalid UTF-8, and escapes that stand for half of a
-  /// surrogate pair.
+  /// 8259 section 7 does not allow in between, and invalid UTF-8.
   @inline(__always)
   static func scanString(
     from start: UnsafeRawPointer, end: UnsafeRawPointer

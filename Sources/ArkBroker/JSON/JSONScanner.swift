@@ -96,11 +96,11 @@ enum JSONScanner {
       if escapes == .none { escapes = .canonical }
       return place + 2
     case UInt8(ascii: "/"):
-      escapes = .other
+      escapes = max(escapes, .other)
       return place + 2
     case UInt8(ascii: "u"):
-      escapes = .other
-      return try scanUnicodeEscape(at: place, end: end)
+      escapes = max(escapes, .other)
+      return try scanUnicodeEscape(at: place, end: end, escapes: &escapes)
     default:
       throw Failure(code: .invalidEscape, place: place + 1)
     }
@@ -108,21 +108,36 @@ enum JSONScanner {
 
   @inline(never)
   static func scanUnicodeEscape(
-    at place: UnsafeRawPointer, end: UnsafeRawPointer
+    at place: UnsafeRawPointer, end: UnsafeRawPointer, escapes: inout JSONString.Escapes
   ) throws(Failure) -> UnsafeRawPointer {
     let first = try codeUnit(at: place, end: end)
     if first & 0xF800 != 0xD800 { return place + 6 }
-    guard first < 0xDC00 else { throw Failure(code: .loneSurrogate, place: place) }
-    guard end - place >= 8, (place + 6).load(as: UInt8.self) == UInt8(ascii: "\\"),
-      (place + 7).load(as: UInt8.self) == UInt8(ascii: "u")
-    else {
-      // At the end of the bytes the other half may simply not be there yet.
-      throw end - place < 8
-        ? Failure(code: .unexpectedEnd, place: end) : Failure(code: .loneSurrogate, place: place)
+    if first < 0xDC00, lowSurrogate(at: place + 6, end: end) != nil { return place + 12 }
+    escapes = .loneSurrogate
+    return place + 6
+  }
+
+  /// The second half of a surrogate pair, if its escape stands at `place`.
+  static func lowSurrogate(at place: UnsafeRawPointer, end: UnsafeRawPointer) -> UInt16? {
+    guard end - place >= 6, place.load(as: UInt8.self) == UInt8(ascii: "\\"),
+      (place + 1).load(as: UInt8.self) == UInt8(ascii: "u"),
+      let unit = try? codeUnit(at: place, end: end), unit & 0xFC00 == 0xDC00
+    else { return nil }
+    return unit
+  }
+
+  /// Says where the half of a surrogate pair is in a string that has been scanned and has one.
+  @inline(never)
+  static func loneSurrogate(from start: UnsafeRawPointer, to quote: UnsafeRawPointer) -> Failure {
+    var place = start
+    var escapes = JSONString.Escapes.none
+    while true {
+      place = skipToBackslash(from: place, end: quote)
+      guard let next = try? scanEscape(at: place, end: quote, escapes: &escapes),
+        escapes < .loneSurrogate
+      else { return Failure(code: .loneSurrogate, place: place) }
+      place = next
     }
-    let second = try codeUnit(at: place + 6, end: end)
-    guard second & 0xFC00 == 0xDC00 else { throw Failure(code: .loneSurrogate, place: place) }
-    return place + 12
   }
 
   /// The four digits of the `\u` escape at `place`.

@@ -2,8 +2,8 @@
 ///
 /// A view into memory that its reader was given: valid only as long as that memory is.
 @usableFromInline package struct JSONString {
-  /// Which escapes the raw bytes contain.
-  @usableFromInline package enum Escapes: UInt8 {
+  /// Which escapes the raw bytes contain: the last of these that any of them is.
+  @usableFromInline package enum Escapes: UInt8, Comparable {
     /// No backslash: the raw bytes are the text.
     case none
     /// Only such as a canonical writer makes (`\"`, `\\`, `\b`, `\f`, `\n`, `\r`, `\t`): the raw
@@ -11,6 +11,10 @@
     case canonical
     /// Others too: `\/` or `\uXXXX`.
     case other
+    /// Such a one, too, as is half of a surrogate pair without the other. Unescaped it is U+FFFD.
+    case loneSurrogate
+
+    @inlinable package static func < (a: Escapes, b: Escapes) -> Bool { a.rawValue < b.rawValue }
   }
 
   @usableFromInline package let start: UnsafeRawPointer
@@ -28,6 +32,8 @@
   }
 
   @inlinable package var hasEscapes: Bool { escapes != .none }
+  /// Whether the raw bytes are as a canonical writer spells them.
+  @inlinable package var isCanonical: Bool { escapes <= .canonical }
   @inlinable package var isEmpty: Bool { rawCount == 0 }
 
   /// Whether the string, unescaped, is this text.
@@ -133,14 +139,15 @@
         out += 1
         place += 1
       } else {
-        out += JSONString.encode(JSONString.scalar(ofEscapeAt: &place), at: out)
+        out += JSONString.encode(JSONString.scalar(ofEscapeAt: &place, end: end), at: out)
       }
     }
     return out - room
   }
 
-  /// The character that a valid escape stands for; moves past it.
-  static func scalar(ofEscapeAt place: inout UnsafeRawPointer) -> UInt32 {
+  /// The character that a valid escape stands for; moves past it. Half of a surrogate pair is none,
+  /// and read as U+FFFD.
+  static func scalar(ofEscapeAt place: inout UnsafeRawPointer, end: UnsafeRawPointer) -> UInt32 {
     let kind = (place + 1).load(as: UInt8.self)
     guard kind == UInt8(ascii: "u") else {
       place += 2
@@ -156,9 +163,11 @@
     let first = fourDigits(at: place + 2)
     place += 6
     guard first & 0xF800 == 0xD800 else { return first }
-    let second = fourDigits(at: place + 2)
+    guard first < 0xDC00, let second = JSONScanner.lowSurrogate(at: place, end: end) else {
+      return 0xFFFD
+    }
     place += 6
-    return 0x10000 + (first & 0x3FF) << 10 + (second & 0x3FF)
+    return 0x10000 + (first & 0x3FF) << 10 + UInt32(second & 0x3FF)
   }
 
   private static func fourDigits(at place: UnsafeRawPointer) -> UInt32 {

@@ -3,6 +3,7 @@
 struct JSONWalk {
   private var place: UnsafeRawPointer
   private let end: UnsafeRawPointer
+  private let takesLoneSurrogates: Bool
   /// Where the bytes begin that are checked but not copied yet.
   private var run: UnsafeRawPointer
 
@@ -12,18 +13,19 @@ struct JSONWalk {
   private var outer: [UInt64] = []
   private var level = 0
 
-  private init(from start: UnsafeRawPointer, end: UnsafeRawPointer) {
+  private init(from start: UnsafeRawPointer, end: UnsafeRawPointer, takesLoneSurrogates: Bool) {
     self.place = start
     self.end = end
+    self.takesLoneSurrogates = takesLoneSurrogates
     self.run = start
   }
 
   /// The end of the value that begins at `start`.
   @inline(never)
   static func skip(
-    from start: UnsafeRawPointer, end: UnsafeRawPointer, depth: Int
+    from start: UnsafeRawPointer, end: UnsafeRawPointer, depth: Int, takesLoneSurrogates: Bool
   ) throws(JSONScanner.Failure) -> UnsafeRawPointer {
-    var walk = JSONWalk(from: start, end: end)
+    var walk = JSONWalk(from: start, end: end, takesLoneSurrogates: takesLoneSurrogates)
     var nothing = ByteWriter()
     try walk.walk(copying: false, into: &nothing, depth: depth)
     return walk.place
@@ -33,9 +35,10 @@ struct JSONWalk {
   /// space between its tokens.
   @inline(never)
   static func copy(
-    from start: UnsafeRawPointer, end: UnsafeRawPointer, depth: Int, into writer: inout ByteWriter
+    from start: UnsafeRawPointer, end: UnsafeRawPointer, depth: Int, takesLoneSurrogates: Bool,
+    into writer: inout ByteWriter
   ) throws(JSONScanner.Failure) -> UnsafeRawPointer {
-    var walk = JSONWalk(from: start, end: end)
+    var walk = JSONWalk(from: start, end: end, takesLoneSurrogates: takesLoneSurrogates)
     try walk.walk(copying: true, into: &writer, depth: depth)
     writer.append(walk.run, count: walk.place - walk.run)
     return walk.place
@@ -106,7 +109,11 @@ struct JSONWalk {
 
   @inline(__always)
   private mutating func string() throws(JSONScanner.Failure) {
-    place = try JSONScanner.scanString(from: place + 1, end: end).quote + 1
+    let found = try JSONScanner.scanString(from: place + 1, end: end)
+    if found.escapes == .loneSurrogate, !takesLoneSurrogates {
+      throw JSONScanner.loneSurrogate(from: place + 1, to: found.quote)
+    }
+    place = found.quote + 1
   }
 
   /// A member name, the colon and the space around it.

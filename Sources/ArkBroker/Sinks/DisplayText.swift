@@ -28,7 +28,7 @@ struct DisplayText {
     var place = text.start
     while place < end, !isFull {
       if text.hasEscapes, place.load(as: UInt8.self) == UInt8(ascii: "\\") {
-        append(JSONString.scalar(ofEscapeAt: &place), to: &writer)
+        append(JSONString.scalar(ofEscapeAt: &place, end: end), to: &writer)
       } else {
         append(DisplayText.scalar(at: &place, end: end), to: &writer)
       }

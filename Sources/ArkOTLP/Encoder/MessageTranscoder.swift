@@ -40,7 +40,7 @@ struct MessageTranscoder: ~Copyable {
   mutating func read(
     _ message: UnsafeRawBufferPointer, _ type: MessageType, _ extras: Extras
   ) throws(JSONError) {
-    json = JSONReader(message, depth: .max)
+    json = JSONReader(message, depth: .max, takingLoneSurrogates: false)
     out.removeAll()
     text.removeAll()
     // Two messages are around a record. JSON has no such limit: this one is for the stack.

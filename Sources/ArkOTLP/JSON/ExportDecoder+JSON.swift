@@ -6,7 +6,8 @@ extension ExportDecoder {
   mutating func readJSON(
     _ request: UnsafeRawBufferPointer, _ schema: SignalSchema
   ) throws(JSONError) {
-    json = JSONReader(request, depth: limits.depth)
+    // A string of OTLP is one of protobuf, which is UTF-8: no half of a surrogate pair fits into it.
+    json = JSONReader(request, depth: limits.depth, takingLoneSurrogates: false)
     json.skipByteOrderMark()
     var request = writer.begin()
     try json.beginObject()

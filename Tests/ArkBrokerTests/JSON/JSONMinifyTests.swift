@@ -8,6 +8,7 @@ import Testing
     ("{}", "{}"), (" { } ", "{}"), ("[ 1 ,\t2\r\n, 3 ]", "[1,2,3]"),
     ("{ \"a b\" : \" c \" , \"d\" : [ ] }", "{\"a b\":\" c \",\"d\":[]}"),
     ("  \"x\\u00e9\\/\"  ", "\"x\\u00e9\\/\""), (" 1.50e+05 ", "1.50e+05"), ("null", "null"),
+    (#"{ "\ud83d" : [ "\ude80" ] }"#, #"{"\ud83d":["\ude80"]}"#),
     ("[[ [ ] , { } ] ]", "[[[],{}]]"),
   ])
   func dropsWhiteSpaceBetweenTokensOnly(_ text: String, _ expected: String) throws {

@@ -47,9 +47,9 @@ import Testing
     ("[1.e5]", .invalidNumber), ("-Infinity", .invalidNumber), ("[1e+]", .invalidNumber),
     ("\"\\x41\"", .invalidEscape), ("\"\\u12g4\"", .invalidEscape), ("\"\\u12\"  ", .invalidEscape),
     ("\"\\'\"", .invalidEscape), ("\"\\U0041\"", .invalidEscape),
-    ("\"\\ud83d\" ,,,,,,,,", .loneSurrogate), ("\"\\ude80\"", .loneSurrogate),
-    ("\"\\ude80\\ud83d\"", .loneSurrogate), ("\"\\ud83dx       \"", .loneSurrogate),
-    ("\"\\ud83d\\ud83d\"", .loneSurrogate), ("\"\\ud83d\\n      \"", .loneSurrogate),
+    ("\"\\ud83d", .unexpectedEnd), ("\"\\ud83d\\", .unexpectedEnd),
+    ("\"\\ud83d\\u12", .unexpectedEnd), ("\"\\ud83d\\u12g4\"", .invalidEscape),
+    ("\"\\ud83d\\x\"", .invalidEscape),
     ("\"a\nb\"", .controlCharacter), ("\"a\tb\"", .controlCharacter),
     ("\"\u{0}\"", .controlCharacter), ("{\"a\u{1F}\":1}", .controlCharacter),
     ("\"0123456789abcdef0123456789\u{1F}\"", .controlCharacter),
@@ -60,6 +60,66 @@ import Testing
     #expect(validate(text)?.code == code)
     #expect(throws: JSONError.self) { try PulledValue.pull(Array(text.utf8)) }
     #expect(throws: JSONError.self) { try minified(text) }
+  }
+
+  /// RFC 8259, section 8.2: the grammar allows them.
+  static let halves: [(text: String, place: Int, meaning: String)] = [
+    (#"\ud83d"#, 0, "\u{FFFD}"), (#"\ude80"#, 0, "\u{FFFD}"),
+    (#"\ude80\ud83d"#, 0, "\u{FFFD}\u{FFFD}"), (#"\ud83d\ud83d"#, 0, "\u{FFFD}\u{FFFD}"),
+    (#"\ud83dx"#, 0, "\u{FFFD}x"), (#"\ud83d\n"#, 0, "\u{FFFD}\n"),
+    (#"\ud83d\u0041"#, 0, "\u{FFFD}A"), (#"\ud83d\ud83d\ude80"#, 0, "\u{FFFD}🚀"),
+    (#"\ud83d\ude80\ude80"#, 12, "🚀\u{FFFD}"), (#"a\/\uD83Dé"#, 3, "a/\u{FFFD}é"),
+    (#"cut \ud83d"#, 4, "cut \u{FFFD}"), (#"\\ud83d"#, -1, #"\ud83d"#),
+  ]
+
+  @Test(arguments: halves)
+  func halfOfASurrogatePairIsTaken(_ inside: String, _ place: Int, _ meaning: String) throws {
+    for padding in ["", String(repeating: "a", count: 60), String(repeating: "a", count: 130)] {
+      let text = "\"\(padding + inside)\""
+      #expect(validate(text) == nil)
+      #expect(try minified("[ \(text) ]") == "[\(text)]")
+      #expect(try PulledValue.pull(Array(text.utf8)) == .string(padding + meaning))
+    }
+  }
+
+  /// What is read, passed over and copied, as a value and as a name.
+  @Test(arguments: halves)
+  func halfOfASurrogatePairIsRefusedWhereItMustBe(
+    _ inside: String, _ place: Int, _ meaning: String
+  ) {
+    func failure(_ text: String, _ body: (inout JSONReader) throws(JSONError) -> Void) -> JSONError?
+    {
+      withExactBytes(Array(text.utf8)) { bytes in
+        var reader = JSONReader(bytes, takingLoneSurrogates: false)
+        do throws(JSONError) {
+          try body(&reader)
+          return nil
+        } catch {
+          return error
+        }
+      }
+    }
+    for padding in ["", String(repeating: "a", count: 60), String(repeating: "a", count: 130)] {
+      let string = "\"\(padding + inside)\""
+      let offset = 1 + padding.utf8.count + place
+      func error(at start: Int) -> JSONError? {
+        place < 0 ? nil : JSONError(.loneSurrogate, at: start + offset)
+      }
+      #expect(failure(string) { r throws(JSONError) in _ = try r.readString() } == error(at: 0))
+      let members = "{\(string):1,\"b\":\(string)}"
+      #expect(failure(members) { r throws(JSONError) in try r.skipValue() } == error(at: 1))
+      let elements = "[1, \(string)]"
+      #expect(
+        failure(elements) { r throws(JSONError) in
+          var writer = ByteWriter()
+          try r.copyValue(into: &writer)
+        } == error(at: 4))
+      #expect(
+        failure(members) { r throws(JSONError) in
+          try r.beginObject()
+          _ = try r.nextKey()
+        } == error(at: 1))
+    }
   }
 
   @Test func pointsAtTheByteThatIsWrong() {

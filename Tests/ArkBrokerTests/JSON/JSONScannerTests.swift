@@ -40,7 +40,8 @@ import Testing
   /// At every distance from the edges of what is looked at together, and from the end of the memory.
   @Test(arguments: [
     #"\""#, #"\\"#, #"\\\""#, #"\n"#, #"\/"#, #"\u00e9"#, #"\ud83d\ude80"#, "é", "東", "🚀",
-    #"\x"#, #"\"#, #"\u12"#, #"\ud83d"#, #"\ude80"#, #"\ud83d\n"#, "\n", "\u{1F}", "\u{7F}",
+    #"\x"#, #"\"#, #"\u12"#, #"\ud83d"#, #"\ude80"#, #"\ud83d\n"#, #"\ud83d\/"#,
+    #"\ud83d\ud83d"#, #"\ude80\ud83d\ude80"#, #"\ud83d\u12"#, "\n", "\u{1F}", "\u{7F}",
   ])
   func everyPlace(_ special: String) {
     for before in 0...140 {
@@ -95,9 +96,10 @@ import Testing
     var dice = SeededGenerator(state: 0x5CA1_AB1E)
     let pieces = [
       "a", "plain text of some length, without anything", #"\""#, #"\\"#, #"\n"#, #"\t"#, #"\/"#,
-      #"\u00E9"#, #"\uD83D\uDE80"#, "é", "東京", "🚀", "{", ",", "\u{7F}", "  ",
+      #"\u00E9"#, #"\uD83D\uDE80"#, #"\uD83D"#, #"\uDE80"#, "é", "東京", "🚀", "{", ",", "\u{7F}",
+      "  ",
     ].map { Array($0.utf8) }
-    let wrong: [[UInt8]] = [[0x0A], [0x5C, 0x61], [0xC3], Array(#"\uD83D"#.utf8), [0x80], [0x00]]
+    let wrong: [[UInt8]] = [[0x0A], [0x5C, 0x61], [0xC3], Array(#"\uD83"#.utf8), [0x80], [0x00]]
     var taken = 0
     for _ in 0..<20_000 {
       var bytes: [UInt8] = []

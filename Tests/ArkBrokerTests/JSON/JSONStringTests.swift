@@ -18,7 +18,7 @@ import Testing
     (#""\u0008\u000c\u000a\u000d\u0009""#, #""\b\f\n\r\t""#),
     (#""\u0000\u001F\u007f""#, "\"\\u0000\\u001f\u{7F}\""),
     (#""\"\\\b\f\n\r\t""#, #""\"\\\b\f\n\r\t""#), (#""x\n\u0041y""#, #""x\nAy""#),
-    (#""\u2028""#, "\"\u{2028}\""),
+    (#""\u2028""#, "\"\u{2028}\""), (#""\ud83d\n\ude80""#, "\"\u{FFFD}\\n\u{FFFD}\""),
   ])
   func writesStringsInOneCanonicalSpelling(_ text: String, _ expected: String) throws {
     #expect(try respelled(text) == expected)
@@ -31,7 +31,7 @@ import Testing
     let pieces = [
       "a", "u0041", "/", "plain text", #"\""#, #"\\"#, #"\n"#, #"\/"#, #"\u0041"#, #"\u000A"#,
       #"\u005c"#,
-      #"\ud83d\ude80"#, "é", "🚀",
+      #"\ud83d\ude80"#, #"\ud83d"#, #"\ude80"#, "é", "🚀",
     ]
     for _ in 0..<2000 {
       let inside = (0..<Int.random(in: 0..<20, using: &dice)).map { _ in
@@ -58,8 +58,8 @@ import Testing
   }
 
   @Test func unescapes() throws {
-    let text = #""a\"\\\/\b\f\n\r\t\u0000\u00e9\u4e2d\ud83d\ude80z""#
-    let expected = "a\"\\/\u{8}\u{C}\n\r\t\u{0}é中🚀z"
+    let text = #""a\"\\\/\b\f\n\r\t\u0000\u00e9\u4e2d\ud83d\ude80\ude80z\ud83d""#
+    let expected = "a\"\\/\u{8}\u{C}\n\r\t\u{0}é中🚀\u{FFFD}z\u{FFFD}"
     try withExactBytes(Array(text.utf8)) { bytes in
       var reader = JSONReader(bytes)
       let string = try reader.readString()

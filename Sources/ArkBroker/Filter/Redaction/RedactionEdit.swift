@@ -122,7 +122,8 @@ extension JSONString {
       let size: Int
       let byte = place.load(as: UInt8.self)
       if byte == UInt8(ascii: "\\") {
-        size = String(Unicode.Scalar(JSONString.scalar(ofEscapeAt: &next)) ?? "?").utf8.count
+        let scalar = JSONString.scalar(ofEscapeAt: &next, end: end)
+        size = String(Unicode.Scalar(scalar) ?? "?").utf8.count
       } else {
         size = byte < 0x80 ? 1 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : 4
         next += size

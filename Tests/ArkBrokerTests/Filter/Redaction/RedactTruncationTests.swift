@@ -23,6 +23,7 @@ import Testing
       (String(repeating: "日", count: 14), "日日日", 33),
       (String(repeating: "🐝", count: 10), "🐝🐝", 32),
       (String(repeating: #"\ud83d\udc1d"#, count: 10), #"\ud83d\udc1d\ud83d\udc1d"#, 32),
+      (String(repeating: #"\ud83d"#, count: 14), #"\ud83d\ud83d\ud83d"#, 33),
       (String(repeating: #"\u00e9"#, count: 20), String(repeating: #"\u00e9"#, count: 5), 30),
       (String(repeating: #"\n"#, count: 40), String(repeating: #"\n"#, count: 10), 30),
       (String(repeating: #"\u0041"#, count: 40), String(repeating: #"\u0041"#, count: 10), 30),
