@@ -37,6 +37,12 @@ public final class FailingStore: Store {
     return try await base.read(request)
   }
 
+  /// Fails as a read does, or counts.
+  public func count(_ request: CountRequest) async throws(StoreError) -> Int {
+    try fail(.read)
+    return try await base.count(request)
+  }
+
   /// The bounds of the store behind.
   public var bounds: Bounds { get async { await base.bounds } }
 

@@ -89,6 +89,11 @@ public final class GatedStore: Store {
     try await base.read(request)
   }
 
+  /// Counts in the store behind.
+  public func count(_ request: CountRequest) async throws(StoreError) -> Int {
+    try await base.count(request)
+  }
+
   /// The bounds of the store behind.
   public var bounds: Bounds { get async { await base.bounds } }
 

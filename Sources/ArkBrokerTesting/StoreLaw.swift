@@ -55,7 +55,8 @@ public struct StoreLaw: Sendable, CustomStringConvertible {
 public enum StoreLaws {
   /// The laws that apply to a store which can do these things.
   public static func all(supporting capabilities: Set<StoreCapability> = []) -> [StoreLaw] {
-    (positions + reading + limits + matching + bounds + deletion + state + lifecycle + concurrency)
+    (positions + reading + limits + matching + counting + bounds + deletion + state + lifecycle
+      + concurrency)
       .filter { $0.needs.isSubset(of: capabilities) }
   }
 }

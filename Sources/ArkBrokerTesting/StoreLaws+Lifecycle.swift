@@ -26,6 +26,9 @@ extension StoreLaws {
       try await demandClosed("read") {
         () async throws(StoreError) in _ = try await store.read(ReadRequest(after: .start))
       }
+      try await demandClosed("count") {
+        () async throws(StoreError) in _ = try await store.count(CountRequest())
+      }
       try await demandClosed("delete") {
         () async throws(StoreError) in _ = try await store.delete(DeleteRequest(matching: .none))
       }

@@ -208,6 +208,13 @@ public final class FileStore: QueuedStore {
     return try await run(on: readers) { () throws(StoreError) in try log.read(request) }
   }
 
+  /// Counts by the index where the match asks for kinds, sources and times alone; reads what is deleted or expired in part, and what the match has other keys for.
+  /// - Throws: `StoreError`: `.closed`, `.failed`.
+  public func count(_ request: CountRequest) async throws(StoreError) -> Int {
+    let log = try log()
+    return try await run(on: readers) { () throws(StoreError) in try log.count(request.match) }
+  }
+
   package func onReadingThread(_ body: @escaping @Sendable () -> Void) { readers.perform(body) }
 
   package func readNow(_ request: ReadRequest) throws(StoreError) -> Page {

@@ -19,6 +19,8 @@ private final class BrokenStore: Store {
     case mixesUpKeys, takesEmptyForNone, keepsRemovedState, cutsState
     case opensAgainAfterClose, closesOnlyOnce, showsPayloadInErrors, countsEmptyAppends
     case tearsAppends, readsLate, hidesWhatMayExpire
+    case countsWhatIsDeleted, countsWhatIsLetGo, countsByTheFirstTestAlone,
+      countsNothingThatMayExpire
   }
 
   private struct State {
@@ -152,6 +154,30 @@ private final class BrokenStore: Store {
     return Page(batches: events.isEmpty ? [] : [StoredBatch(events)], lookedThrough: through)
   }
 
+  func count(_ request: CountRequest) async throws(StoreError) -> Int {
+    let count = try await base.count(request)
+    switch fault {
+    case .countsWhatIsDeleted:
+      let keep = Keep(request.match)
+      return state.withLock { state in
+        state.deleted.reduce(count) {
+          if case .keep = keep.evaluate($1.event) { $0 + 1 } else { $0 }
+        }
+      }
+    case .countsWhatIsLetGo where request.match == .all:
+      return Int(await base.bounds.newest.rawValue)
+    case .countsByTheFirstTestAlone:
+      let tests = "\(request.match)".split(separator: " and ")
+      guard tests.count > 1, let first = try? Match(parsing: String(tests[0])) else { return count }
+      return try await base.count(CountRequest(matching: first))
+    case .countsNothingThatMayExpire:
+      let page = try await base.read(
+        ReadRequest(after: .start, matching: request.match, limit: ReadLimit(events: 10_000)))
+      return page.events.count { $0.timeToLive == nil }
+    default: return count
+    }
+  }
+
   var bounds: Bounds {
     get async {
       var bounds = await base.bounds
@@ -169,7 +195,7 @@ private final class BrokenStore: Store {
 
   func delete(_ request: DeleteRequest) async throws(StoreError) -> Int {
     switch fault {
-    case .returnsDeletedEvents, .reusesPositionsAfterDeletion:
+    case .returnsDeletedEvents, .reusesPositionsAfterDeletion, .countsWhatIsDeleted:
       let gone = try await base.read(
         ReadRequest(after: .start, matching: request.match, limit: ReadLimit(events: 10_000)))
       state.withLock { $0.deleted += gone.events }

@@ -1,4 +1,5 @@
 """A reader written from Documentation/FileStore.md, and from nothing else, finds what the feed gives."""
+import collections
 import json
 import pathlib
 import re
@@ -122,6 +123,22 @@ def read(store):
     return segments
 
 
+def tally(index):
+    data = b"".join(index[start:start + 4092] for start in range(0, len(index), 4096))
+    magic, version = struct.unpack_from("<8sI", data)
+    equal((magic, version), (b"ARKINDX\n", 2), "the index's header")
+    sparse, _, kinds, keys, postings, groups, _ = struct.unpack_from("<IIQQQII", data, 32)
+    place = 96 + 32 * sparse + kinds + 8 * keys + postings
+    events = collections.Counter()
+    for _ in range(groups):
+        count, kind, source = struct.unpack_from("<IHH", data, place)
+        place += 8
+        texts = data[place:place + kind + source].decode()
+        events[texts[:kind], texts[kind:]] = count
+        place += kind + source
+    return events
+
+
 def check(context, *arguments):
     store = context.new_directory()
     broker = context.broker("--data", store, "--keep-bytes", "8M", *arguments)
@@ -144,6 +161,12 @@ def check(context, *arguments):
         for start in range(0, len(data), 4096):
             crc, = struct.unpack_from("<I", data, start + 4092)
             equal(checksum(data[start:start + 4092]), crc, f"a page of {path.name}")
+        records = next(segment.records for segment in segments if segment.first == int(path.name[:20]))
+        events = collections.Counter()
+        for _, wire in records:
+            attributes = json.loads(wire)
+            events[attributes["type"].removeprefix("ark."), attributes["source"]] += 1
+        equal(tally(data), events, f"the tally of {path.name}")
     return segments
 
 

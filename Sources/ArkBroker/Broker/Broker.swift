@@ -109,12 +109,7 @@ public final class Broker: Sendable {
   /// How many events there are that match.
   /// - Throws: `StoreError` when the store can't be read.
   public func count(matching match: Match = .all) async throws(StoreError) -> Int {
-    let cursor = try await outlet.cursor(
-      matching: match, from: .beginning, following: false,
-      limit: ReadLimit(events: 16_384, bytes: 16 << 20))
-    var count = 0
-    while let page = try await cursor.next() { count += page.count }
-    return count
+    try await core.log().store.count(CountRequest(matching: match))
   }
 
   /// Folds the log as it stands into a state.

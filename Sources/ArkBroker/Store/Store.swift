@@ -26,6 +26,12 @@ public protocol Store: Sendable {
   /// - Throws: `StoreError`: `.closed`, `.failed`.
   func read(_ request: ReadRequest) async throws(StoreError) -> Page
 
+  /// How many events there are that match: as many as reading gives. Default: reads them.
+  ///
+  /// A store that can tell from an index answers faster.
+  /// - Throws: `StoreError`: `.closed`, `.failed`.
+  func count(_ request: CountRequest) async throws(StoreError) -> Int
+
   /// The oldest position kept and the newest one given.
   var bounds: Bounds { get async }
 

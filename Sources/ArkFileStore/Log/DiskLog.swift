@@ -170,14 +170,37 @@ final class DiskLog: Sendable {
   }
 
   func read(_ request: ReadRequest) throws(StoreError) -> Page {
+    try viewing { (view) throws(StoreError) in try read(view, request) }
+  }
+
+  private func read(_ view: LogView, _ request: ReadRequest) throws(StoreError) -> Page {
+    var reader = PageReader(
+      view, request, now: now, pool: pool, report: { [self] in report(.error, $0) })
+    return try reader.run()
+  }
+
+  func count(_ match: Match) throws(StoreError) -> Int {
+    try viewing { (view) throws(StoreError) in
+      let counter = EventCounter(
+        view: view, match: match, now: now, report: { [self] in report(.error, $0) },
+        read: { [self] (view, request) throws(StoreError) in
+          guard !isClosing.load(ordering: .relaxed) else { throw StoreError.closed }
+          return try read(view, request)
+        })
+      return try counter.run()
+    }
+  }
+
+  /// Does something with the log as it is now.
+  private func viewing<Answer>(
+    _ body: (LogView) throws(StoreError) -> Answer
+  ) throws(StoreError) -> Answer {
     var attempt = 0
     while true {
       attempt += 1
       let view = try view()
-      var reader = PageReader(
-        view, request, now: now, pool: pool, report: { [self] in report(.error, $0) })
       do throws(StoreError) {
-        return try reader.run()
+        return try body(view)
       } catch {
         // A segment of the view may have been let go or rewritten meanwhile.
         let isUnchanged = state.withLock { state in

@@ -128,6 +128,8 @@ final class LogWriter: @unchecked Sendable {
     let job: Job
     let first: Position
     let offsets: [UInt32]
+    /// When, nanoseconds since 1970.
+    let stored: Int64
 
     var positions: Positions {
       Positions(first: first, last: first.advanced(by: job.batch.count - 1))
@@ -194,7 +196,7 @@ final class LogWriter: @unchecked Sendable {
       // The others of this append do not tell where it began.
       flags.remove(.followsSync)
     }
-    return Pending(job: job, first: first, offsets: offsets)
+    return Pending(job: job, first: first, offsets: offsets, stored: stored)
   }
 
   private static func expiry(_ record: EventRecord, stored: Int64) -> Int64 {
@@ -233,15 +235,15 @@ final class LogWriter: @unchecked Sendable {
     for one in pending {
       let storage = one.job.batch.storage
       var position = one.first
-      let stored = log.clock()
       for ordinal in 0..<one.job.batch.count {
         let record = storage.record(one.job.batch.selection[ordinal])
         summary.add(
-          position, time: record.time, expiry: LogWriter.expiry(record, stored: stored))
+          position, time: record.time, expiry: LogWriter.expiry(record, stored: one.stored))
         position = position.advanced(by: 1)
       }
       index.add(one.job.batch, first: one.first, at: one.offsets)
     }
+    summary.tally = index.tally()
     acknowledged = summary.last
     log.show(summary)
     nextSpaceCheck -= buffer.count

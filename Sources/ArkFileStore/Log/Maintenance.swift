@@ -87,7 +87,8 @@ extension DiskLog {
 
   private func sealed(_ part: LogView.Part) throws(StoreError) -> LogView.Part {
     let segment = part.segment
-    let summary = part.summary
+    var summary = part.summary
+    summary.tally = nil
     guard let index = segment.index as? GrowingIndex else { return part }
     let footer = segment.footer ?? summary.footer()
     let (sealed, size) = try filing { () throws(FileError) -> (LogView.Part, Int) in

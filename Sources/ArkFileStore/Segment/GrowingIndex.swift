@@ -53,6 +53,8 @@ final class GrowingIndex: SegmentIndex {
     tables.withLock { $0.offsets(under: keys, from: offset, limit: limit) }
   }
 
+  func tally() -> Tally? { tables.withLock { $0.tally } }
+
   private func snapshot() -> SparseTable {
     let entries = tables.withLock { $0.sparse }
     return SparseTable(count: entries.count) { entries[$0] }
@@ -92,6 +94,7 @@ struct IndexTables: Sendable {
   private var links: [Link] = []
   private(set) var keyCount = 0
   private(set) var isComplete = true
+  private(set) var tally = Tally()
 
   var footprint: Int { slots.count * 12 + links.count * 8 + sparse.count * 32 }
 
@@ -106,6 +109,7 @@ struct IndexTables: Sendable {
     } else {
       sparse.append(SparseEntry(position: position, offset: Int(offset), time: time))
     }
+    tally.add(storage, index)
     guard isComplete else { return }
     for field in EventField.indexed {
       let (_, count) = record.range(of: field)

@@ -9,9 +9,10 @@ import ArkBroker
 /// - the kinds: for each distinct one, u32 hash, u16 length, the text as it stands on the wire;
 /// - the keys, by hash: u32 hash, u32 reference. With bit 31, the rest of the reference is the offset of the key's only record; else it says where in the postings the
 ///   key's list begins;
-/// - the postings: for each list, varint how many offsets; then each as a varint, the first as it is, the others as the distance from the one before.
+/// - the postings: for each list, varint how many offsets; then each as a varint, the first as it is, the others as the distance from the one before;
+/// - the tally: for each kind and source, u32 how many events, u16 and u16 the lengths of their texts, the texts as they stand on the wire.
 final class IndexFile: SegmentIndex {
-  static let version: UInt32 = 1
+  static let version: UInt32 = 2
   private static let magic: [UInt8] = Array("ARKINDX\n".utf8)
   static let headerLength = 96
   private static let inline: UInt32 = 1 << 31
@@ -32,11 +33,15 @@ final class IndexFile: SegmentIndex {
     var kindBytes = 0
     var keyCount = 0
     var postingBytes = 0
+    /// 0: there is no tally.
+    var groupCount = 0
+    var tallyBytes = 0
 
     var sparseStart: Int { IndexFile.headerLength }
     var kindStart: Int { sparseStart + sparseCount * SparseEntry.length }
     var keyStart: Int { kindStart + kindBytes }
     var postingStart: Int { keyStart + keyCount * 8 }
+    var tallyStart: Int { postingStart + postingBytes }
   }
 
   /// Opens the index of a segment.
@@ -56,6 +61,8 @@ final class IndexFile: SegmentIndex {
     header.kindBytes = Int(bytes.number(40, as: UInt64.self))
     header.keyCount = Int(bytes.number(48, as: UInt64.self))
     header.postingBytes = Int(bytes.number(56, as: UInt64.self))
+    header.groupCount = Int(bytes.number(64, as: UInt32.self))
+    header.tallyBytes = Int(bytes.number(68, as: UInt32.self))
     guard header.footer == IndexFile.identity(of: footer) else { return nil }
     self.file = file
     self.path = path
@@ -90,6 +97,14 @@ final class IndexFile: SegmentIndex {
         previous = offset
       }
     }
+    var tally: [UInt8] = []
+    for (group, count) in zip(tables.tally.groups, tables.tally.counts) {
+      tally.append(number: UInt32(count))
+      tally.append(number: UInt16(group.kind.count))
+      tally.append(number: UInt16(group.source.count))
+      tally += group.kind
+      tally += group.source
+    }
     var bytes = magic
     bytes.append(number: version)
     bytes.append(number: identity(of: footer))
@@ -101,11 +116,14 @@ final class IndexFile: SegmentIndex {
     bytes.append(number: UInt64(kinds.count))
     bytes.append(number: UInt64(keys.count / 8))
     bytes.append(number: UInt64(postings.count))
+    bytes.append(number: UInt32(tables.tally.groups.count))
+    bytes.append(number: UInt32(tally.count))
     bytes += repeatElement(0, count: headerLength - bytes.count)
     for entry in tables.sparse { entry.append(to: &bytes) }
     bytes += kinds
     bytes += keys
     bytes += postings
+    bytes += tally
     return PagedFile.encoded(bytes)
   }
 
@@ -164,6 +182,23 @@ final class IndexFile: SegmentIndex {
       }
     }
     return OffsetLists.merged(lists, limit: limit)
+  }
+
+  func tally() throws(StoreError) -> Tally? {
+    guard header.groupCount > 0 else { return nil }
+    let bytes = try read(header.tallyStart..<header.tallyStart + header.tallyBytes)
+    var tally = Tally()
+    var place = 0
+    for _ in 0..<header.groupCount {
+      let kind = place + 8
+      let source = kind + Int(bytes.number(place + 4, as: UInt16.self))
+      let end = source + Int(bytes.number(place + 6, as: UInt16.self))
+      tally.append(
+        Tally.Group(kind: Array(bytes[kind..<source]), source: Array(bytes[source..<end])),
+        count: Int(bytes.number(place, as: UInt32.self)))
+      place = end
+    }
+    return tally
   }
 
   private func kinds(like patterns: [KindPattern]) throws(StoreError) -> [UInt32] {

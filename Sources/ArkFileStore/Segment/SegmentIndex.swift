@@ -15,6 +15,9 @@ protocol SegmentIndex: Sendable {
   func offsets(under keys: IndexQuery, from offset: Int, limit: Int) throws(StoreError)
     -> [UInt32]?
 
+  /// How many events there are of each kind and source; nil when that was not noted.
+  func tally() throws(StoreError) -> Tally?
+
   /// The first stretch at `offset` or behind it that may hold events of these times; nil when there is none.
   func stretch(from offset: Int, within times: ClosedRange<Int64>) throws(StoreError)
     -> Range<Int>?

@@ -8,6 +8,8 @@ struct SegmentSummary: Sendable, Equatable {
   var earliest = Int64.max
   var latest = Int64.min
   var firstExpiry = Int64.max
+  /// Of a segment that is written to, whose index may be ahead of what readers see. Others' indexes have it.
+  var tally: Tally?
 
   /// Of a segment without records.
   init(first: Position) { last = first.advanced(by: -1) }

@@ -254,10 +254,21 @@ final class LogHarness {
     try demand(
       bounds.oldest <= (expected.first?.position ?? bounds.newest.advanced(by: 1)),
       "\(bounds) with \(expected.first?.position ?? .end)")
+    try checkCount(.all)
     for (key, values) in model.values {
       let value = log.values.value(for: StateKey(rawValue: key))
       try demand(value == values.last!, "\(key) is \(value ?? []), not \(values)")
     }
+  }
+
+  /// A count is that of a plain filter of everything.
+  func checkCount(_ match: Match) throws {
+    // What has not been read may be damaged, and is counted until it has.
+    guard let log, !hasLost else { return }
+    let (matcher, pool) = (Matcher(match), model.pool)
+    let expected = model.visible(clock.now).count { matcher.matches(pool.storage, $0.event) }
+    let count = try log.count(match)
+    try demand(count == expected, "\(match): counted \(count), not \(expected)")
   }
 
   /// One read gives what a plain filter of everything would.

@@ -87,7 +87,11 @@ struct RandomRun {
     switch Int.random(in: 0..<100, using: &random) {
     case 0..<35: try append(1)
     case 35..<45: try append(Int.random(in: 2..<6, using: &random))
-    case 45..<65: try read()
+    case 45..<60: try read()
+    case 60..<65:
+      let match = countable()
+      story.append("count \(match)")
+      try harness.checkCount(match)
     case 65..<71:
       let match = random.match()
       story.append("delete \(match)")
@@ -144,6 +148,24 @@ struct RandomRun {
       bytes: Int.random(in: 1..<(1 << Int.random(in: 4..<18, using: &random)), using: &random))
     story.append("read \(limit) behind \(after): \(match)")
     try harness.checkRead(after: Position(rawValue: after), match, limit)
+  }
+
+  /// What the index may tell, alone and with what it cannot.
+  private mutating func countable() -> Match {
+    let (kinds, sources) = (EventGenerator.kinds, ["/a", "/large", "/nobody"])
+    let kind = Match.kind(random.pick(kinds))
+    let time = Int64.random(in: 0..<1 << 61, using: &random)
+    let since = Match.since(Timestamp(nanosecondsSinceEpoch: time))
+    return switch Int.random(in: 0..<8, using: &random) {
+    case 0: .all
+    case 1: .kind("tool.*") || kind
+    case 2: kind && .source(random.pick(sources))
+    case 3: !kind && !.source(random.pick(sources))
+    case 4: kind && since
+    case 5: kind && random.match()
+    case 6: random.match()
+    default: kind
+    }
   }
 
   private mutating func reopen() throws {

@@ -52,6 +52,25 @@ public final class MemoryStore: ImmediateStore {
     try readImmediately(request)
   }
 
+  /// Counts without waiting: looks at the records of the batches that the index names.
+  /// - Throws: `StoreError.closed`.
+  public func count(_ request: CountRequest) async throws(StoreError) -> Int {
+    let keys = MemoryLog.Keys(request.match)
+    let matcher = Matcher(request.match)
+    var count = 0
+    var after = Position.start
+    while true {
+      let found = try open { [now, after] in
+        $0.candidates(after: after, keys, limit: ReadLimit(events: 16_384), now: now)
+      }
+      for batch in found.batches {
+        count += matcher.select(from: batch.storage, batch.selection).count
+      }
+      if found.reachedEnd { return count }
+      after = found.lookedThrough
+    }
+  }
+
   /// The oldest position kept and the newest one given. A closed store keeps nothing, so its oldest is one past the newest.
   public var bounds: Bounds {
     get async { immediateBounds }
