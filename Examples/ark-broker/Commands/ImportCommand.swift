@@ -1,12 +1,13 @@
 import ArkBroker
 import ArkFileStore
 
-/// `ark-broker import DIR`
+/// `ark-broker import DIR` and `ark-broker import --from-ark FILE`
 struct ImportCommand: Command {
   static let name = "import"
-  static let flags = ["--positions"]
+  static let flags = ["--from-ark", "--positions"]
   static let help = """
     Usage: ark-broker import DIR [FILE] [--positions]
+           ark-broker import --from-ark FILE [--from-ark FILE …] [DIR]
 
     Adds the events in FILE to the store in DIR, which is made if need be: one CloudEvent a
     line, as 'export' and GET /feed write them; compressed by gzip or not. Without a FILE,
@@ -26,15 +27,27 @@ struct ImportCommand: Command {
     It takes the store's lock, and is refused beside a broker that has it open. Into a
     running broker the same goes by POST /feed with Content-Type: application/x-ndjson.
 
+      --from-ark FILE   read a file of the TypeScript ark-broker, or of ark-cluster-memory:
+                        messages, chunks, traces, events or sessions, as a JSON document or
+                        an append log (.jsonl). Which it is, is told from what it holds.
+                        Give all files at once: their items go in by time, as they came.
+                        DIR is ./ark-data unless given
+
+    Items become the events that the routes make of the same requests, at the times that the
+    files say, so Ark's clients see them as before. Importing them again adds nothing. An
+    item that is damaged is left out, and said; so is the rest of a document that is cut off.
+
     Exit status:
       0                 everything is in the store
-      1                 a line is wrong; what stood before it is in the store
+      1                 a line is wrong; what stood before it is in the store. With
+                        --from-ark: something was left out; everything else is in the store
       2                 it could not be done
     """
 
   private var directory = ""
   private var input: String?
   private var keepsPositions = false
+  private var arkFiles: [String] = []
 
   /// A line that is wrong.
   private struct BadLine: Error {
@@ -44,14 +57,12 @@ struct ImportCommand: Command {
 
   /// How many ids are remembered to tell events that are there already: of so many of the newest.
   private static let recentIDs = 1 << 22
-  /// What goes to the store at once.
-  private static let batchBytes = 4 << 20
-  private static let batchEvents = 1 << 14
 
   init(_ arguments: inout Arguments) throws(UsageError) {
     while let item = try arguments.next() {
       switch item {
       case .flag("--positions"): keepsPositions = true
+      case .flag("--from-ark"): arkFiles.append(try arguments.value())
       case .flag(let flag): throw arguments.unknown(flag)
       case .operand(let path) where directory.isEmpty: directory = path
       case .operand(let path):
@@ -61,13 +72,22 @@ struct ImportCommand: Command {
         input = path
       }
     }
-    try arguments.needsDirectory(directory)
+    guard !arkFiles.isEmpty else {
+      try arguments.needsDirectory(directory)
+      return
+    }
+    guard !keepsPositions else {
+      throw arguments.failure("--positions is not for --from-ark: such files have none of a log")
+    }
+    if let input { throw arguments.failure("one directory is enough: what is '\(input)'?") }
+    if directory.isEmpty { directory = Options().dataDirectory }
   }
 
   func run() async -> Int32 {
     let bar = ProgressBar("importing")
     do {
-      let lines = try LineReader(input ?? "-")
+      if !arkFiles.isEmpty { return try await importArkFiles(bar) }
+      let lines = LineReader(try InputFile(input ?? "-"))
       let store = try await StoreCommands.open(directory, bar, makingOne: true)
       let target: any ImportTarget =
         keepsPositions
@@ -81,10 +101,7 @@ struct ImportCommand: Command {
       }
       try await target.finish()
       bar.clear()
-      let (added, known) = target.counts
-      JSONLog.put(
-        "imported \(counted(added, "event"))"
-          + (known > 0 ? "; \(known) were there already" : "") + "\n")
+      report(target)
       guard let failure else { return 0 }
       JSONLog.put(
         "ark-broker import: line \(failure.number): \(failure.message); the lines before it are imported\n"
@@ -97,33 +114,52 @@ struct ImportCommand: Command {
     }
   }
 
+  private func importArkFiles(_ bar: ProgressBar) async throws -> Int32 {
+    // Files that are none are said before a store is made.
+    var files = try ArkImport(arkFiles, bar)
+    let store = try await StoreCommands.open(directory, bar, makingOne: true)
+    let target = BrokerImport(store, recentIDs: ImportCommand.recentIDs)
+    let isWhole = try await files.run(into: target)
+    try await target.finish()
+    report(target)
+    return isWhole ? 0 : 1
+  }
+
+  private func report(_ target: any ImportTarget) {
+    let (added, known) = target.counts
+    JSONLog.put(
+      "imported \(counted(added, "event"))"
+        + (known > 0 ? "; \(known) were there already" : "") + "\n")
+  }
+
   private func read(_ lines: LineReader, into target: any ImportTarget, _ bar: ProgressBar)
     async throws
   {
+    var lines = lines
     let maximum = Broker.Limits().eventBytes
     while true {
-      var builder = EventBatchBuilder(
-        reservingEvents: 256, bytes: ImportCommand.batchBytes + (1 << 18))
+      var builder = ImportBatch.makeBuilder()
       var positions: [Position?] = []
       var numbers: [Int] = []
       var problem: BadLine?
       var isAtEnd = false
-      while builder.byteCount < ImportCommand.batchBytes,
-        positions.count < ImportCommand.batchEvents,
+      while builder.byteCount < ImportBatch.bytes,
+        positions.count < ImportBatch.events,
         problem == nil, !isAtEnd
       {
+        let number = lines.number + 1
         isAtEnd = try !lines.next { line in
           guard line.contains(where: { $0 > 0x20 }) else { return }
           let before = builder.byteCount
           do throws(EventError) {
             positions.append(try builder.append(line: line))
-            numbers.append(lines.number)
+            numbers.append(number)
           } catch {
-            problem = BadLine(number: lines.number, message: "\(error)")
+            problem = BadLine(number: number, message: "\(error)")
           }
           if builder.byteCount - before > maximum {
             problem = BadLine(
-              number: lines.number, message: "the event takes more than \(maximum) bytes")
+              number: number, message: "the event takes more than \(maximum) bytes")
           }
         }
       }
@@ -141,7 +177,7 @@ struct ImportCommand: Command {
       }
       if let problem { throw problem }
       if isAtEnd { return }
-      bar.show(lines.size > 0 ? lines.offset : target.counts.added, of: lines.size)
+      bar.show(lines.file.size > 0 ? lines.file.offset : target.counts.added, of: lines.file.size)
     }
   }
 }

@@ -59,22 +59,31 @@ struct ChunkLines {
   private mutating func append(_ line: ArraySlice<UInt8>, to builder: inout EventBatchBuilder) {
     guard line.contains(where: { $0 > 0x20 }) else { return }
     let isTaken = line.withUnsafeBytes { line in
-      var text = ByteWriter(capacity: line.count)
-      guard (try? JSONReader.minify(line, into: &text)) != nil else { return false }
-      let chunk = Payload(text: text.array(), isBase64: false)
-      return
-        (try? builder.append(
-          .llmChunk, source: OwnEvents.source, correlation: correlation(of: text.bytes),
-          timeToLive: timeToLive, payload: chunk)) != nil
+      (try? ChunkLines.append(line, of: query, timeToLive: timeToLive, to: &builder)) != nil
     }
     if isTaken { count += 1 } else { refused += 1 }
+  }
+
+  /// Lays out one chunk.
+  static func append(
+    _ chunk: UnsafeRawBufferPointer, of query: String, timeToLive: Duration?,
+    _ arrival: Arrival = Arrival(), to builder: inout EventBatchBuilder
+  ) throws {
+    var text = ByteWriter(capacity: chunk.count)
+    try JSONReader.minify(chunk, into: &text)
+    try builder.append(
+      .llmChunk, id: arrival.id, source: OwnEvents.source, time: arrival.time,
+      correlation: correlation(of: text.bytes, query: query), timeToLive: timeToLive,
+      payload: Payload(text: text.array(), isBase64: false))
   }
 
   private static let envelope: [StaticString] = ["ark"]
   private static let names: [StaticString] = ["query", "session", "agent", "team"]
 
   /// What the chunk says of itself under `ark`.
-  private func correlation(of chunk: UnsafeRawBufferPointer) -> Correlation {
+  private static func correlation(
+    of chunk: UnsafeRawBufferPointer, query: String
+  ) -> Correlation {
     var correlation = Correlation(queryName: query)
     guard JSONValue.isObject(chunk),
       let ark = try? ObjectMembers(ChunkLines.envelope, of: chunk)[0], JSONValue.isObject(ark),

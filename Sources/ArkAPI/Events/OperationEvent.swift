@@ -11,7 +11,7 @@ enum OperationEvent {
 
   /// - Parameter timeToLive: of events whose sender does not say.
   static func batch(
-    of body: UnsafeRawBufferPointer, timeToLive: Duration?
+    of body: UnsafeRawBufferPointer, timeToLive: Duration?, _ arrival: Arrival = Arrival()
   ) throws(HTTPError) -> EventBatch {
     let members = try RequestBody.members(names, of: body)
     guard let data = members[0], JSONValue.isObject(data) else {
@@ -30,7 +30,8 @@ enum OperationEvent {
     var builder = EventBatchBuilder(bytes: body.count + 1024)
     do throws(EventError) {
       try builder.append(
-        OperationKind.kind(of: members.text(1) ?? ""), source: OwnEvents.source,
+        OperationKind.kind(of: members.text(1) ?? ""), id: arrival.id,
+        source: OwnEvents.source, time: arrival.time,
         correlation: Correlation(
           namespace: about.text(2), session: about.text(3), query: about.text(0),
           queryName: about.text(1), conversation: about.text(4), agent: about.text(5),

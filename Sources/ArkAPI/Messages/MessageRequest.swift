@@ -10,7 +10,7 @@ enum MessageRequest {
   /// - Parameter timeToLive: of messages whose sender does not say.
   /// - Returns: an event for each message; without messages, one that says that the query has joined the conversation.
   static func batch(
-    of body: UnsafeRawBufferPointer, timeToLive: Duration?
+    of body: UnsafeRawBufferPointer, timeToLive: Duration?, _ arrival: Arrival = Arrival()
   ) throws(HTTPError) -> EventBatch {
     let members = try RequestBody.members(names, of: body)
     var issues: [String] = []
@@ -31,7 +31,6 @@ enum MessageRequest {
     }
     let correlation = Correlation(queryName: query, conversation: conversation)
     var builder = EventBatchBuilder(reservingEvents: 4, bytes: messages.count + 2048)
-    let now = Timestamp.now()
     do {
       var reader = JSONReader(messages)
       var text = ByteWriter(capacity: messages.count)
@@ -40,13 +39,14 @@ enum MessageRequest {
         text.removeAll()
         try reader.copyValue(into: &text)
         try builder.append(
-          .message, source: OwnEvents.source, time: now, correlation: correlation,
+          .message, id: arrival.id, source: OwnEvents.source, time: arrival.time,
+          correlation: correlation,
           timeToLive: kept, payload: Payload(text: text.array(), isBase64: false))
       }
       if builder.count == 0 {
         try builder.append(
-          .conversationJoined, source: OwnEvents.source, time: now, correlation: correlation,
-          timeToLive: kept)
+          .conversationJoined, id: arrival.id, source: OwnEvents.source, time: arrival.time,
+          correlation: correlation, timeToLive: kept)
       }
     } catch {
       throw .validation(["body: \(error)"])

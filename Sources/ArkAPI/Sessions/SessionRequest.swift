@@ -8,7 +8,7 @@ enum SessionRequest {
   ]
 
   static func batch(
-    of body: UnsafeRawBufferPointer, timeToLive: Duration?
+    of body: UnsafeRawBufferPointer, timeToLive: Duration?, _ arrival: Arrival = Arrival()
   ) throws(HTTPError) -> EventBatch {
     let members = try RequestBody.members(names, of: body)
     switch members.text(0) {
@@ -23,7 +23,7 @@ enum SessionRequest {
     var builder = EventBatchBuilder(bytes: body.count + 1024)
     do throws(EventError) {
       try builder.append(
-        .sessionUpdated, source: OwnEvents.source,
+        .sessionUpdated, id: arrival.id, source: OwnEvents.source, time: arrival.time,
         correlation: Correlation(
           namespace: members.text(2), session: members.text(0), query: members.text(6),
           queryName: members.text(1), conversation: members.text(3), agent: members.text(4),

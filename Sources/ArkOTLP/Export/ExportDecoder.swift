@@ -42,6 +42,11 @@ package struct ExportDecoder: ~Copyable {
     self.init(limits: limits, AttributeIndex(mapping), nil)
   }
 
+  /// A decoder whose requests are those of one receiver: a record inherits from what came before.
+  package static func remembering() -> ExportDecoder {
+    ExportDecoder(limits: OTLPLimits(), AttributeIndex(.standard), TraceMemory())
+  }
+
   init(limits: OTLPLimits, _ mapping: AttributeIndex, _ memory: TraceMemory?) {
     self.limits = limits
     self.mapping = mapping

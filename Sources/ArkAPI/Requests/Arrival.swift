@@ -1,0 +1,8 @@
+import ArkBroker
+
+/// When something came, and the id that its event gets.
+struct Arrival {
+  var time = Timestamp.now()
+  /// Nil: one is made up.
+  var id: String?
+}
