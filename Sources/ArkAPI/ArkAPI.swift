@@ -55,6 +55,7 @@ public struct ArkAPI: BrokerService {
     server.mount(APIDescription(of: server, version: options.version).routes)
     server.matchPathsLoosely()
     server.formatErrorsWithoutRoute(HTTPError.formatted)
+    server.addGauges(ItemGauges.read)
   }
 
   /// Serves until the task is cancelled.

@@ -51,6 +51,31 @@ import Testing
     #expect(seen == Array(stride(from: 2_001, to: 3_000, by: 50)))
   }
 
+  @Test func kindsAreCountedAsTheyComeAndGo() async throws {
+    let store = MemoryStore(keeping: .events(300))
+    let kinds: [Kind] = ["message", "span", "span.client", "message.not"]
+    for number in 0..<200 {
+      let batch = (0..<5).map { place in
+        Event(kinds[(number * place + number / 7) % kinds.count], session: "s-\(place)")
+      }
+      _ = try await store.append(AppendRequest(EventBatch(batch)))
+      if number % 40 == 20 {
+        _ = try await store.delete(DeleteRequest(matching: .session("s-\(number % 3)")))
+      }
+      guard number % 10 == 0 else { continue }
+      let request = ReadRequest(after: .start, limit: ReadLimit(events: 1_000))
+      let there = try await store.read(request).events.map(\.kind)
+      #expect(
+        store.count(ofKinds: .kind("message")) == there.count { $0 == "message" })
+      #expect(
+        store.count(ofKinds: .kind("span") || .kind("span.*"))
+          == there.count { $0.rawValue.hasPrefix("span") })
+      #expect(store.count(ofKinds: .kind("*")) == there.count)
+    }
+    try await store.close()
+    #expect(store.count(ofKinds: .kind("*")) == 0)
+  }
+
   @Test func aReadThatFindsNothingInALongLogGetsToItsEnd() async throws {
     let store = MemoryStore(keeping: .megabytes(64))
     for number in 0..<9_000 {

@@ -96,8 +96,10 @@ import Testing
   }
 
   @Test func everyMetricIsListedAndThereIs() throws {
-    let code = try Guide.sources(under: "Sources/ArkHTTP/Operations")
-    let names = Set(code.matches(of: /"((?:ark|process)_[a-z_]+)"/).map { String($0.1) })
+    let code =
+      try Guide.sources(under: "Sources/ArkHTTP/Operations")
+      + Guide.sources(under: "Sources/ArkAPI")
+    let names = Set(code.matches(of: /"((?:ark|broker|process)_[a-z_]+)"/).map { String($0.1) })
     let text = try Guide("Documentation/Operations.md").text
     let listed = Set(
       text.matches(of: /\n\| `([a-z_]+)` \| (?:counter|gauge|histogram)/).map {

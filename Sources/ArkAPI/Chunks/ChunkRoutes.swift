@@ -25,7 +25,7 @@ extension APIEndpoint {
     ]
   }
 
-  private static let chunks: Match = .kind(.llmChunk) || .kind(.llmChunkCompleted)
+  static let chunks: Match = .kind(.llmChunk) || .kind(.llmChunkCompleted)
 
   /// An executor keeps its upload open for as long as a query takes, and may say nothing for most of that time.
   private static let uploadOptions: HTTPRoute.Options = {

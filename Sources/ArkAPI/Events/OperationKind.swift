@@ -30,9 +30,11 @@ enum OperationKind {
     known[reason] ?? Kind(rawValue: reason.isEmpty ? "event.unnamed" : "event.\(reason)")
   }
 
+  /// The kinds that are made of reasons.
+  static let kinds: Match = operations.reduce(.kind("event.*")) { match, operation in
+    endings.reduce(match) { $0 || .kind(Kind(rawValue: "\(operation.kind).\($1.kind)")) }
+  }
+
   /// Whatever was posted as an operation event.
-  static let posted: Match =
-    (operations.reduce(Match.kind("event.*")) { match, operation in
-      endings.reduce(match) { $0 || .kind(Kind(rawValue: "\(operation.kind).\($1.kind)")) }
-    }) && .source(OwnEvents.source)
+  static let posted: Match = kinds && .source(OwnEvents.source)
 }

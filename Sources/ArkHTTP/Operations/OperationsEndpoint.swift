@@ -51,6 +51,9 @@ final class OperationsEndpoint: Sendable {
       if let bytes = numbers.storeBytes {
         text.gauge("ark_broker_store_bytes", "Bytes that the store uses for events.", bytes)
       }
+      for source in server.gaugeSources {
+        for gauge in await source(broker) { text.gauge(gauge.name, gauge.help, gauge.value) }
+      }
     }
     text.gauge("ark_http_connections", "Connections that are open.", server.openConnections)
     text.counter(

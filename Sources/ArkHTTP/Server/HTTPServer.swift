@@ -21,6 +21,7 @@ public final class HTTPServer: Sendable {
     var routes: [HTTPRoute] = []
     var matchesLoosely = false
     var formatError: HTTPErrorFormatter?
+    var gaugeSources: [GaugeSource] = []
     var callers = 0
     var lateRoute: HTTPRoute?
     var nextWaiter: UInt64 = 0
@@ -101,6 +102,13 @@ public final class HTTPServer: Sendable {
   public func formatErrorsWithoutRoute(_ format: @escaping HTTPErrorFormatter) {
     state.withLock { $0.formatError = format }
   }
+
+  /// Adds numbers to what `Operations` on this server answers at `/metrics`.
+  package func addGauges(_ source: @escaping GaugeSource) {
+    state.withLock { $0.gaugeSources.append(source) }
+  }
+
+  var gaugeSources: [GaugeSource] { state.withLock { $0.gaugeSources } }
 
   /// Serves until the task is cancelled.
   ///

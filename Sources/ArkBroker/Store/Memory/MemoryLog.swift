@@ -74,6 +74,11 @@ struct MemoryLog: ~Copyable {
     return deleted
   }
 
+  /// How many events there are of the kinds among these keys, those included whose time to live is over.
+  func count(of keys: Keys) -> Int {
+    segments[firstSegment...].reduce(0) { $0 + $1.count(of: keys) }
+  }
+
   mutating func close() {
     isClosed = true
     segments = []

@@ -68,6 +68,7 @@ struct MemorySegment {
   /// - Returns: what it took.
   mutating func removeFirst() -> (events: Int, footprint: Int) {
     let taken = (entries[start].count, entries[start].footprint)
+    index.count(entries[start].batch, by: -1)
     entries[start].replace(.empty)
     start += 1
     return taken
@@ -86,9 +87,13 @@ struct MemorySegment {
       entries[place].replace(
         kept.count == 0 ? .empty : StoredBatch(Array(batch.choosing(kept))))
       bytes += before - entries[place].footprint
+      index.count(batch, by: -1)
+      index.count(entries[place].batch, by: 1)
     }
     return (events, bytes)
   }
+
+  func count(of keys: MemoryLog.Keys) -> Int { index.count(of: keys) }
 
   /// Adds batches behind `after` until there are enough.
   /// - Parameter now: events that have expired by then are left out.

@@ -127,6 +127,13 @@ public final class MemoryStore: ImmediateStore {
   /// Memory in use for events, in bytes.
   package var footprint: Int { log.withLock { $0.footprint } }
 
+  /// How many events there are of some kinds, without looking at any: for gauges. Those count whose time to live is over, as long as they take memory.
+  /// - Parameter match: alternatives of kinds, and nothing else.
+  package func count(ofKinds match: Match) -> Int {
+    guard let keys = MemoryLog.Keys(match) else { return 0 }
+    return log.withLock { $0.count(of: keys) }
+  }
+
   private func open<Result: Sendable>(_ body: (inout sending MemoryLog) -> sending Result)
     throws(StoreError) -> Result
   {
