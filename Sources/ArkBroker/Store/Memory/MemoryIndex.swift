@@ -18,72 +18,94 @@ struct MemoryIndex {
   private var used = 0
   private var postings: [Posting] = []
   /// The kinds seen, for patterns, and how many events there are of each.
-  private var kinds: [UInt64: (kind: Kind, count: Int)] = [:]
+  private var kinds: [(kind: Kind, hash: UInt64, count: Int)] = []
+  private var kindPlaces: [UInt64: Int] = [:]
+  /// Where the kind before is, because events come in runs of the same.
+  private var recentKind = 0
   /// The hash that each field had last in this batch: a run of events of one session costs one look-up.
   private var recent = [UInt64](repeating: 0, count: EventField.allCases.count)
 
   /// Notes all keys of a batch.
-  mutating func add(_ batch: StoredBatch, as entry: UInt32) {
+  /// - Returns: the kinds that it has been counted under.
+  mutating func add(_ batch: StoredBatch, as entry: UInt32) -> KindCounts {
     for field in recent.indices { recent[field] = 0 }
-    var run = KindRun()
+    var counts = KindCounts()
     for ordinal in 0..<batch.count {
       let index = batch.selection[ordinal]
       batch.storage.forEachIndexHash(of: index) { field, hash in
-        let isNew = recent[field] != hash
-        if isNew {
-          recent[field] = hash
-          post(entry, under: hash)
+        if field == EventField.kind.rawValue {
+          counts.add(place(ofKind: hash) { Event(storage: batch.storage, index: index).kind })
         }
-        guard field == EventField.kind.rawValue else { return }
-        if isNew, kinds[hash] == nil {
-          kinds[hash] = (Event(storage: batch.storage, index: index).kind, 0)
-        }
-        if let ended = run.add(hash) { kinds[ended.hash]?.count += ended.count }
+        if recent[field] == hash { return }
+        recent[field] = hash
+        post(entry, under: hash)
       }
     }
-    kinds[run.hash]?.count += run.count
+    count(counts, by: 1)
+    return counts
   }
 
   // MARK: Counting
 
-  /// Events of one kind in a row, which are counted at once.
-  private struct KindRun {
-    var hash: UInt64 = 0
-    var count = 0
+  /// How many events of a batch have which kind: so it can be taken out of the counts without a look at events that nobody has in a cache any more.
+  struct KindCounts {
+    fileprivate typealias Run = (place: Int, count: Int)
 
-    /// - Returns: the run before, if this is the first of another.
-    mutating func add(_ hash: UInt64) -> KindRun? {
-      guard hash != self.hash else {
-        count += 1
-        return nil
+    /// Of most batches, this is all of it.
+    fileprivate var first: Run = (0, 0)
+    fileprivate var others: [Run] = []
+
+    fileprivate mutating func add(_ place: Int) {
+      if others.isEmpty, first.count == 0 || first.place == place {
+        first = (place, first.count + 1)
+      } else if let last = others.last, last.place == place {
+        others[others.count - 1].count += 1
+      } else {
+        others.append((place, 1))
       }
-      defer { self = KindRun(hash: hash, count: 1) }
-      return count > 0 ? self : nil
     }
   }
 
-  /// Takes events of a batch that was added out of the counts, or puts them back.
-  mutating func count(_ batch: StoredBatch, by sign: Int) {
-    var run = KindRun()
-    for ordinal in 0..<batch.count {
-      let kind = batch.storage.field(.kind, of: batch.selection[ordinal])
-      if let ended = run.add(IndexHash.of(EventField.kind.rawValue, kind)) {
-        kinds[ended.hash]?.count += sign * ended.count
-      }
+  /// Takes events that were added out of the counts.
+  mutating func remove(_ counts: KindCounts) { count(counts, by: -1) }
+
+  /// Counts what is left of a batch that was added.
+  mutating func count(_ batch: StoredBatch) -> KindCounts {
+    var counts = KindCounts()
+    for event in batch {
+      let kind = event.event.storage.field(.kind, of: event.event.index)
+      counts.add(place(ofKind: IndexHash.of(EventField.kind.rawValue, kind)) { event.kind })
     }
-    kinds[run.hash]?.count += sign * run.count
+    count(counts, by: 1)
+    return counts
+  }
+
+  private mutating func count(_ counts: KindCounts, by sign: Int) {
+    guard counts.first.count > 0 else { return }
+    kinds[counts.first.place].count += sign * counts.first.count
+    for run in counts.others { kinds[run.place].count += sign * run.count }
+  }
+
+  private mutating func place(ofKind hash: UInt64, _ kind: () -> Kind) -> Int {
+    if recentKind < kinds.count, kinds[recentKind].hash == hash { return recentKind }
+    if let place = kindPlaces[hash] {
+      recentKind = place
+    } else {
+      recentKind = kinds.count
+      kindPlaces[hash] = recentKind
+      kinds.append((kind(), hash, 0))
+    }
+    return recentKind
   }
 
   /// How many events there are of the kinds among these keys.
   func count(of keys: MemoryLog.Keys) -> Int {
     let hashes = Set(keys.hashes)
-    var count = hashes.reduce(0) { $0 + (kinds[$1]?.count ?? 0) }
-    guard !keys.kinds.isEmpty else { return count }
-    for (hash, entry) in kinds
-    where keys.kinds.contains(where: { $0.matches(entry.kind) }) && !hashes.contains(hash) {
-      count += entry.count
+    return kinds.reduce(0) { count, entry in
+      let isAsked =
+        hashes.contains(entry.hash) || keys.kinds.contains { $0.matches(entry.kind) }
+      return isAsked ? count + entry.count : count
     }
-    return count
   }
 
   // MARK: Finding
@@ -92,7 +114,7 @@ struct MemoryIndex {
   func entries(_ keys: MemoryLog.Keys, from first: Int) -> [Int] {
     var hashes = keys.hashes
     for pattern in keys.kinds {
-      for (hash, entry) in kinds where pattern.matches(entry.kind) { hashes.append(hash) }
+      for entry in kinds where pattern.matches(entry.kind) { hashes.append(entry.hash) }
     }
     var found: [Int] = []
     for hash in hashes {

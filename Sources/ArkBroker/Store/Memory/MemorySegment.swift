@@ -9,6 +9,8 @@ struct MemorySegment {
     private(set) var footprint: Int
     /// How many events it holds.
     private(set) var count: Int
+    /// As the index has counted it.
+    var kinds = MemoryIndex.KindCounts()
 
     init(batch: StoredBatch, last: Position, expiry: BatchExpiry) {
       self.batch = batch
@@ -57,7 +59,8 @@ struct MemorySegment {
   }
 
   mutating func append(_ entry: Entry) {
-    index.add(entry.batch, as: UInt32(entries.count))
+    var entry = entry
+    entry.kinds = index.add(entry.batch, as: UInt32(entries.count))
     entries.append(entry)
     bytes += entry.footprint
     events += entry.batch.count
@@ -68,7 +71,7 @@ struct MemorySegment {
   /// - Returns: what it took.
   mutating func removeFirst() -> (events: Int, footprint: Int) {
     let taken = (entries[start].count, entries[start].footprint)
-    index.count(entries[start].batch, by: -1)
+    index.remove(entries[start].kinds)
     entries[start].replace(.empty)
     start += 1
     return taken
@@ -87,8 +90,8 @@ struct MemorySegment {
       entries[place].replace(
         kept.count == 0 ? .empty : StoredBatch(Array(batch.choosing(kept))))
       bytes += before - entries[place].footprint
-      index.count(batch, by: -1)
-      index.count(entries[place].batch, by: 1)
+      index.remove(entries[place].kinds)
+      entries[place].kinds = index.count(entries[place].batch)
     }
     return (events, bytes)
   }
