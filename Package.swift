@@ -63,7 +63,7 @@ let package = Package(
       exclude: [
         "ark.sh", "decode_peers.py", "durable.sh", "fanout.c", "get.lua", "load.h",
         "make_export.py", "nginx.conf", "parse_and_discard.js", "post.lua", "post_events.lua",
-        "run", "simdjson.cpp", "traces.c", "traces.sh",
+        "report.lua", "run", "simdjson.cpp", "traces.c", "traces.sh",
       ],
       swiftSettings: settings),
 

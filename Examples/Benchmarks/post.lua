@@ -1,4 +1,5 @@
 -- wrk: POST one CloudEvent of 1 KiB a request, each with an id of its own.
+dofile(debug.getinfo(1, "S").source:match("^@(.*/)") .. "report.lua")
 local head, prefix, suffix
 local base, count = os.time() % 100000 * 100000, 0
 function init()
@@ -11,9 +12,4 @@ end
 function request()
   count = count + 1
   return head .. string.format("%012d", base * 100 + count) .. suffix
-end
-function done(summary, latency)
-  io.write(string.format("requests_per_second=%.0f p50_us=%.0f p99_us=%.0f failed=%d\n",
-    summary.requests / (summary.duration / 1e6), latency:percentile(50), latency:percentile(99),
-    summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout + summary.errors.status))
 end

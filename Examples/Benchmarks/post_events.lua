@@ -1,6 +1,7 @@
 -- wrk: POST /events of Ark's controller, one event a request. Each query has 40 events, each session 25 queries.
 -- START in the environment is the number of the first event.
-local head = "POST " .. "/events" .. " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: "
+dofile(debug.getinfo(1, "S").source:match("^@(.*/)") .. "report.lua")
+local head = "POST /events HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: "
 local reasons = { "QueryExecutionStart", "AgentExecutionStart", "LLMCallStart", "LLMCallComplete", "ToolCallStart",
   "ToolCallComplete", "AgentExecutionComplete", "QueryExecutionComplete" }
 local number = tonumber(os.getenv("START") or "0")
@@ -13,9 +14,4 @@ function request()
     number % 1000000000, reasons[number % 8 + 1], math.floor(query / 25), query, query, math.floor(query / 25))
   number = number + 1
   return head .. #body .. "\r\n\r\n" .. body
-end
-function done(summary, latency)
-  io.write(string.format("requests_per_second=%.0f requests=%d p50_us=%.0f p99_us=%.0f failed=%d\n",
-    summary.requests / (summary.duration / 1e6), summary.requests, latency:percentile(50), latency:percentile(99),
-    summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout + summary.errors.status))
 end
