@@ -143,7 +143,38 @@ class Context:
                  "--requirement", str(wanted)], check=True)
             stamp.write_text(made_of)
         self.python = place / "bin/python"
+        known = len(sys.path)
         site.addsitedir(str(next(place.glob("lib/python*/site-packages"))))
+        # In front of what the machine has of the same names.
+        sys.path[1:1] = [sys.path.pop() for _ in sys.path[known:]]
+
+    def program(self, name, package, *options):
+        """Where a program is, which comes from a Debian package if need be; skips the test where there is none."""
+        if not shutil.which(name):
+            as_root = ["sudo"] if os.geteuid() and shutil.which("sudo") else []
+            for command in (["update"], ["install", "-y", *options, package]):
+                try:
+                    subprocess.run([*as_root, "apt-get", "-qq", *command], capture_output=True)
+                except FileNotFoundError:
+                    break
+        found = shutil.which(name)
+        if not found:
+            raise Skip(f"there is no {name}, and apt can't install {package}")
+        return found
+
+    def compile_go(self, folder):
+        """Compiles the Go program of a folder, of the standard library alone, once and answers where it is."""
+        if folder not in self.compiled:
+            go = self.program("go", "golang-go", "--no-install-recommends")
+            program = self.directory / pathlib.Path(folder).name
+            place = self.package / ".build/integration-go"
+            subprocess.run(
+                [go, "build", "-o", str(program), *map(str, sorted((self.package / folder).glob("*.go")))], check=True,
+                # It compiles without a C compiler, and fetches nothing.
+                env={**os.environ, "CGO_ENABLED": "0", "GOCACHE": str(place), "GOFLAGS": "", "GOPROXY": "off",
+                     "GOTOOLCHAIN": "local"})
+            self.compiled[folder] = program
+        return self.compiled[folder]
 
     def compile_c(self, source):
         """Compiles a C program of the package once and answers where it is."""
