@@ -23,7 +23,7 @@ public struct ArkAPI: BrokerService {
     public var streamIdleTimeout = Duration.seconds(300)
     /// Silence after which a comment is sent, so that proxies keep the connection. Default 30 s.
     public var heartbeat = Duration.seconds(30)
-    /// Whether frames of streams have an `id:` line with the position. Default false, as Ark's clients compare bytes.
+    /// Whether frames of streams have an `id:` line with the position, which `Last-Event-ID` resumes behind. Default false, as Ark's clients compare bytes.
     public var sendsEventIDs = false
     /// How long messages are kept whose sender does not say. Default 30 days; nil: as long as the store keeps any event.
     public var messageTimeToLive: Duration? = .seconds(2_592_000)

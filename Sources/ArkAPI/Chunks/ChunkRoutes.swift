@@ -93,13 +93,15 @@ extension APIEndpoint {
     }
     guard issues.isEmpty else { throw HTTPError.validation(issues) }
     let newest = try await broker.outlet.log().tail.newest
+    var start: Start = fromBeginning == "true" ? .beginning : .after(newest)
+    if let resumed = ListQuery.resumed(request), resumed <= newest { start = .after(resumed) }
     let format = ChunkStreamFormat(
       options, replayed: newest,
       firstWait: request.query["wait-for-query"].flatMap(APIEndpoint.wait))
     return try await watch(
       request, broker,
       matching: APIEndpoint.chunks && .queryName(request.parameters["query"] ?? ""),
-      from: fromBeginning == "true" ? .beginning : .after(newest), as: format)
+      from: start, as: format)
   }
 
   /// How long to wait for the first chunk: `30`, `30s` or `5m`, within 1 s and 5 min; nil for anything else.

@@ -4,6 +4,7 @@ extension APIDescription {
     "Cursor": {"name": "cursor", "in": "query", "description": "Only items behind this one: the `nextCursor` of the page before. On a watch: replays them first.", "schema": {"type": "integer", "format": "int64", "minimum": 0, "maximum": 9223372036854775807}},
     "Watch": {"name": "watch", "in": "query", "description": "`true`: server-sent events of what comes, which do not end.", "schema": {"type": "boolean", "default": false}},
     "FromBeginning": {"name": "from-beginning", "in": "query", "description": "On a stream: everything that is there first.", "schema": {"type": "boolean", "default": false}},
+    "LastEventID": {"name": "Last-Event-ID", "in": "header", "description": "On a stream whose frames have an `id:` (an option of the broker): resumes behind this frame, and wins over `cursor` and `from-beginning`. An `EventSource` sends it by itself.", "schema": {"type": "string", "pattern": "^[0-9]{1,19}$"}},
     "OfSession": {"name": "session_id", "in": "query", "description": "Only those of this session.", "schema": {"type": "string"}},
     "QueryName": {"name": "query", "in": "path", "required": true, "description": "The query's name.", "schema": {"type": "string", "minLength": 1}},
     "ConversationID": {"name": "conversation", "in": "path", "required": true, "description": "The conversation's id.", "schema": {"type": "string", "minLength": 1}}

@@ -25,7 +25,8 @@ extension APIOperation {
           {"$ref": "#/components/parameters/Limit"},
           {"$ref": "#/components/parameters/Cursor"},
           {"$ref": "#/components/parameters/Watch"},
-          {"$ref": "#/components/parameters/FromBeginning"}]
+          {"$ref": "#/components/parameters/FromBeginning"},
+          {"$ref": "#/components/parameters/LastEventID"}]
         """#,
       answers: #"""
         "200": {"$ref": "#/components/responses/Events"}
@@ -50,7 +51,8 @@ extension APIOperation {
           {"$ref": "#/components/parameters/Limit"},
           {"$ref": "#/components/parameters/Cursor"},
           {"$ref": "#/components/parameters/Watch"},
-          {"$ref": "#/components/parameters/FromBeginning"}]
+          {"$ref": "#/components/parameters/FromBeginning"},
+          {"$ref": "#/components/parameters/LastEventID"}]
         """#,
       answers: #"""
         "200": {"$ref": "#/components/responses/Events"}
@@ -80,7 +82,8 @@ extension APIOperation {
           {"$ref": "#/components/parameters/Limit"},
           {"$ref": "#/components/parameters/Cursor"},
           {"$ref": "#/components/parameters/Watch"},
-          {"$ref": "#/components/parameters/FromBeginning"}]
+          {"$ref": "#/components/parameters/FromBeginning"},
+          {"$ref": "#/components/parameters/LastEventID"}]
         """#,
       answers: #"""
         "200": {"description": "A page of traces; with `watch=true`, frames that each have one `Span`.", "content": {
@@ -105,7 +108,8 @@ extension APIOperation {
           {"name": "trace", "in": "path", "required": true, "description": "The trace's id, in hexadecimal or Base64.", "schema": {"type": "string", "minLength": 1}},
           {"$ref": "#/components/parameters/Cursor"},
           {"$ref": "#/components/parameters/Watch"},
-          {"$ref": "#/components/parameters/FromBeginning"}]
+          {"$ref": "#/components/parameters/FromBeginning"},
+          {"$ref": "#/components/parameters/LastEventID"}]
         """#,
       answers: #"""
         "200": {"description": "The spans, in the order in which they came; with `watch=true`, frames that each have one `Span`.", "content": {

@@ -26,7 +26,8 @@ extension APIOperation {
           {"$ref": "#/components/parameters/Limit"},
           {"$ref": "#/components/parameters/Cursor"},
           {"$ref": "#/components/parameters/Watch"},
-          {"$ref": "#/components/parameters/FromBeginning"}]
+          {"$ref": "#/components/parameters/FromBeginning"},
+          {"$ref": "#/components/parameters/LastEventID"}]
         """#,
       answers: #"""
         "200": {"description": "A page of messages; with `watch=true`, frames that each have one `MessageItem`.", "content": {

@@ -38,6 +38,7 @@ extension APIOperation {
         "parameters": [
           {"$ref": "#/components/parameters/QueryName"},
           {"$ref": "#/components/parameters/FromBeginning"},
+          {"$ref": "#/components/parameters/LastEventID"},
           {"name": "wait-for-query", "in": "query",
            "description": "How long to wait for the first chunk: a number of seconds, or one with `ms`, `s` or `m`; within 1 s and 5 min, which is also how long it waits without. Anything else is passed over.",
            "schema": {"type": "string", "examples": ["30", "30s", "5m"]}}]
@@ -57,7 +58,8 @@ extension APIOperation {
           {"$ref": "#/components/parameters/Limit"},
           {"$ref": "#/components/parameters/Cursor"},
           {"name": "watch", "in": "query", "description": "`true`: server-sent events of what comes. Anything else: a list.", "schema": {"type": "string", "default": "false", "examples": ["true"]}},
-          {"$ref": "#/components/parameters/FromBeginning"}]
+          {"$ref": "#/components/parameters/FromBeginning"},
+          {"$ref": "#/components/parameters/LastEventID"}]
         """#,
       answers: #"""
         "200": {"description": "A page of chunks; with `watch=true`, frames that each have one `Chunk`, or the text \"[DONE]\" when a query is completed.", "content": {

@@ -13,6 +13,8 @@ struct ListQuery {
   var watches = false
   /// On a watch: everything that is there first.
   var fromBeginning = false
+  /// On a watch: what its reader got last.
+  var resumed: Position?
 
   /// - Parameters:
   ///   - isStrict: a cursor that is none is an error of validation, as `GET /messages` has it.
@@ -44,7 +46,13 @@ struct ListQuery {
       }
     }
     guard issues.isEmpty else { throw .validation(issues) }
+    resumed = ListQuery.resumed(request)
     if !watches, let limitText { try take(limit: limitText) }
+  }
+
+  /// Behind what a reader wants to go on whose stream broke off: an `EventSource` says it by itself, if frames have ids.
+  static func resumed(_ request: HTTPRequest) -> Position? {
+    request.headers["last-event-id"].flatMap { UInt64($0) }.map { Position(rawValue: $0) }
   }
 
   private static func flag(_ name: String, _ value: String, _ issues: inout [String]) -> Bool {
@@ -73,6 +81,7 @@ struct ListQuery {
   /// Where a watch begins.
   /// - Parameter newest: the newest position.
   func start(before newest: Position) -> Start {
+    if let resumed, resumed <= newest { return .after(resumed) }
     if fromBeginning { return .beginning }
     guard let cursor, cursor <= newest else { return .now }
     return .after(cursor)
