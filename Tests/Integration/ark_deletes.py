@@ -131,6 +131,24 @@ def test_a_finalizer_s_deletes_leave_nothing_of_the_query(broker):
 
 
 @both
+def test_sessions_have_what_was_posted_however_soon_it_is_deleted(broker):
+    """4.6, an event or message is told to its session when it is posted; 7.4, `removed`."""
+    ways = (("queries", "q0", "messages"), ("conversations", "c"), ("conversations", "c", "queries", "q2", "messages"),
+            ("conversations",))
+    for number, where in enumerate(ways):
+        # What is said of a query that was deleted is passed over: each is another.
+        query, uid = f"q{number}", f"u{number}"
+        emit(broker, operation("QueryExecutionStart", uid, queryName=query, sessionId="s"))
+        say(broker, "c", query, "Hi")
+        delete(broker, *where)
+        equal([found["conversationId"] for found in get(broker, "sessions", "s")["conversations"]], ["c"], f"{where}")
+        emit(broker, operation("QueryExecutionComplete", uid, queryName=query, sessionId="s"))
+        delete(broker, "events", uid)
+        equal(get(broker, "sessions", "s")["queries"][query]["phase"], "done", "the phase")
+        equal(delete(broker, "sessions", "queries", query)["removed"], 1, "removed")
+
+
+@both
 def test_what_comes_after_a_delete_stays(broker):
     """1.5 and 1.8, a delete is about what was there; 3, the sequence goes on."""
     filled(broker)

@@ -25,11 +25,11 @@ extension APIEndpoint {
           request, broker, query, matching: match, as: APIEndpoint.writeMessage)
       },
       purge("/messages", saying: "Memory purged") { broker in
-        try await broker.delete(matching: .kind(.message))
+        try await APIEndpoint.delete(.kind(.message), in: broker)
       },
       route(.delete, "/queries/{query}/messages") { request, broker in
         let name = request.parameters["query"] ?? ""
-        try await broker.delete(matching: .kind(.message) && .queryName(name))
+        try await APIEndpoint.delete(.kind(.message) && .queryName(name), in: broker)
         return APIEndpoint.success("Query \(name) messages deleted")
       },
     ]
