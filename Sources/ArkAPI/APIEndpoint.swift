@@ -99,12 +99,6 @@ final class APIEndpoint: Sendable {
     }
   }
 
-  /// Deletes events that sessions are made of. Sessions, which may be a little behind, account for them first: they have happened.
-  static func delete(_ match: Match, in broker: Broker) async throws {
-    try await broker.projection(Sessions.self).read { _ in }
-    try await broker.delete(matching: match)
-  }
-
   static func success(_ message: String) -> HTTPResponse {
     var text = ByteWriter(capacity: 128)
     text.append("{\"status\":\"success\",\"message\":")

@@ -72,6 +72,17 @@ private struct Messages: Projection {
     #expect(try await broker.fold(into: Messages()).state.count == 50)
   }
 
+  @Test(arguments: StoreKind.allCases)
+  func accountsForWhatIsDeletedAtOnce(kind: StoreKind) async throws {
+    let broker = kind.broker()
+    let counting = broker.projection(Counting.self)
+    for round in 0..<20 {
+      try await broker.publish(events(round * 10..<round * 10 + 10))
+      #expect(try await broker.delete(matching: .all) == 10)
+    }
+    #expect(try await counting.read { $0.count } == 200)
+  }
+
   @Test func isTheSameForEveryCaller() async throws {
     let broker = StoreKind.immediate.broker()
     let first = broker.projection(Counting.self)

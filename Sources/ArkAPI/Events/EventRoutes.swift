@@ -27,11 +27,11 @@ extension APIEndpoint {
       },
       route(.delete, "/events/{query}") { request, broker in
         let uid = request.parameters["query"] ?? ""
-        try await APIEndpoint.delete(.query(uid) && OperationKind.posted, in: broker)
+        try await broker.delete(matching: .query(uid) && OperationKind.posted)
         return APIEndpoint.success("Query \(uid) events deleted")
       },
       purge("/events", saying: "Event data purged") { broker in
-        try await APIEndpoint.delete(OperationKind.posted, in: broker)
+        try await broker.delete(matching: OperationKind.posted)
       },
     ]
   }

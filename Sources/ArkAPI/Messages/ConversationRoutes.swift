@@ -16,7 +16,7 @@ extension APIEndpoint {
         return .json(Array("{\"conversation_id\":\"\(id.text)\"}".utf8), status: .created)
       },
       route(.delete, "/conversations") { _, broker in
-        try await APIEndpoint.delete(.kind(.message), in: broker)
+        try await broker.delete(matching: .kind(.message))
         return APIEndpoint.success("All conversations deleted")
       },
       route(.get, "/conversations/{conversation}") { request, broker in
@@ -24,14 +24,14 @@ extension APIEndpoint {
       },
       route(.delete, "/conversations/{conversation}") { request, broker in
         let id = request.parameters["conversation"] ?? ""
-        try await APIEndpoint.delete(.kind(.message) && .conversation(id), in: broker)
+        try await broker.delete(matching: .kind(.message) && .conversation(id))
         return APIEndpoint.success("Conversation \(id) deleted")
       },
       route(.delete, "/conversations/{conversation}/queries/{query}/messages") { request, broker in
         let id = request.parameters["conversation"] ?? ""
         let name = request.parameters["query"] ?? ""
-        try await APIEndpoint.delete(
-          .kind(.message) && .conversation(id) && .queryName(name), in: broker)
+        try await broker.delete(
+          matching: .kind(.message) && .conversation(id) && .queryName(name))
         return APIEndpoint.success("Query \(name) messages deleted from conversation \(id)")
       },
     ]

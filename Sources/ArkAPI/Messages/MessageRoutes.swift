@@ -25,11 +25,11 @@ extension APIEndpoint {
           request, broker, query, matching: match, as: APIEndpoint.writeMessage)
       },
       purge("/messages", saying: "Memory purged") { broker in
-        try await APIEndpoint.delete(.kind(.message), in: broker)
+        try await broker.delete(matching: .kind(.message))
       },
       route(.delete, "/queries/{query}/messages") { request, broker in
         let name = request.parameters["query"] ?? ""
-        try await APIEndpoint.delete(.kind(.message) && .queryName(name), in: broker)
+        try await broker.delete(matching: .kind(.message) && .queryName(name))
         return APIEndpoint.success("Query \(name) messages deleted")
       },
     ]

@@ -4,6 +4,10 @@ import Synchronization
 protocol LiveFold: AnyObject, Sendable {
   /// Folds until the log ends or the task is cancelled.
   func run() async
+
+  /// Waits until everything up to a position is accounted for.
+  /// - Returns: why it can't be.
+  func caughtUp(to position: Position) async -> StoreError?
 }
 
 /// A projection that is kept up with the log: see `Broker.projection(_:named:)`.
@@ -72,7 +76,7 @@ public final class LiveProjection<State: Projection>: LiveFold {
     }
   }
 
-  private func caughtUp(to position: Position) async -> StoreError? {
+  func caughtUp(to position: Position) async -> StoreError? {
     guard inner.withLock({ $0.through < position && !$0.isEnded }) else { return nil }
     return await withUnsafeContinuation { continuation in
       let isThere = inner.withLock { inner in

@@ -28,6 +28,13 @@ final class LiveProjections: Sendable {
     }
   }
 
+  /// Waits until all of them account for everything up to a position; not for one that can't read the log.
+  func catchUp(with position: Position) async {
+    for fold in entries.withLock({ $0.values.map(\.fold) }) {
+      _ = await fold.caughtUp(to: position)
+    }
+  }
+
   /// Each ends when its projection has accounted for the whole log.
   var tasks: [Task<Void, Never>] { entries.withLock { $0.values.map(\.task) } }
 
