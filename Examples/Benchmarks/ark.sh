@@ -3,10 +3,10 @@
 # emit PORT SECONDS START
 emit() { START=$3 wrk -t1 -c64 -d"$2" --latency -s "$here/post_events.lua" "http://127.0.0.1:$1/"; }
 
-# look_up NAME PATTERN COUNT: the slowest of a hundred, with four readers.
+# look_up NAME PATTERN COUNT: the slowest of a hundred, for one reader after the other.
 look_up() {
   local line
-  line=$(PATTERN=$2 COUNT=$3 wrk -t1 -c4 -d"$seconds" --latency -s "$here/get.lua" "http://127.0.0.1:$port/" | grep p99_us)
+  line=$(PATTERN=$2 COUNT=$3 wrk -t1 -c1 -d"$seconds" --latency -s "$here/get.lua" "http://127.0.0.1:$port/" | grep p99_us)
   [ "$(echo "$line" | field failed)" = 0 ] || { echo "$1: $line" >&2; exit 1; }
   row "$1, p99, ms" "$(echo "$line" | field p99_us | awk '{ printf "%.1f", $1 / 1000 }')" "" "" "<= 10"
 }

@@ -11,7 +11,17 @@ package struct ExactText: Hashable, Sendable, ExpressibleByStringLiteral {
   package var isEmpty: Bool { string.utf8.isEmpty }
 
   package static func == (a: ExactText, b: ExactText) -> Bool {
-    a.string.utf8.elementsEqual(b.string.utf8)
+    let (a, b) = (a.string.utf8, b.string.utf8)
+    guard a.count == b.count else { return false }
+    // A string nearly always has its bytes in one piece; element by element costs ten times as much.
+    let isEqual: Bool?? = a.withContiguousStorageIfAvailable { a in
+      b.withContiguousStorageIfAvailable { b in
+        guard let left = a.baseAddress, let right = b.baseAddress else { return true }
+        return JSONString.areEqual(left, right, count: a.count)
+      }
+    }
+    if case .some(.some(let isEqual)) = isEqual { return isEqual }
+    return a.elementsEqual(b)
   }
 
   package func hash(into hasher: inout Hasher) {

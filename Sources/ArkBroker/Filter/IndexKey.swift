@@ -52,6 +52,19 @@ private struct Cover {
 
   var keys: [IndexKey]
   var cost: Int
+
+  /// The keys of all, each once; nil when one has none, or there are too many.
+  static func joining(_ nodes: [Match.Node]) -> Cover? {
+    var sum = Cover(keys: [], cost: 0)
+    var known = Set<IndexKey>()
+    for node in nodes {
+      guard let cover = node.cover else { return nil }
+      for key in cover.keys where known.insert(key).inserted { sum.keys.append(key) }
+      sum.cost += cover.cost
+      guard sum.keys.count <= maximumKeys else { return nil }
+    }
+    return sum
+  }
 }
 
 extension Match.Node {
@@ -69,12 +82,7 @@ extension Match.Node {
     case .and(let nodes):
       nodes.compactMap(\.cover).min { $0.cost < $1.cost }
     case .or(let nodes):
-      nodes.reduce(Cover(keys: [], cost: 0)) { sum, node in
-        guard var sum, let cover = node.cover else { return nil }
-        sum.keys += cover.keys.filter { !sum.keys.contains($0) }
-        sum.cost += cover.cost
-        return sum.keys.count <= Cover.maximumKeys ? sum : nil
-      }
+      Cover.joining(nodes)
     case .all, .field, .attribute, .since, .until, .not: nil
     }
   }
