@@ -93,6 +93,8 @@ extension File {
 
   /// Up to `count` bytes: fewer at the end of the file.
   func bytes(at offset: Int, count: Int) throws(FileError) -> [UInt8] {
+    // An array of no capacity is one that all threads share, and to initialize it is to write to it.
+    guard count > 0 else { return [] }
     var failure: FileError?
     let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
       do throws(FileError) {
