@@ -136,7 +136,7 @@ struct ArkFile {
   }
 
   private mutating func key() throws(LineFileError) -> String {
-    guard let name = try cutter.value({ JSONText.string($0) }), try cutter.take(":") else {
+    guard let name = try cutter.value({ JSONValue.text($0) }), try cutter.take(":") else {
       throw misplaced("a name")
     }
     return name
@@ -215,13 +215,5 @@ struct ArkFile {
   private mutating func timed(_ item: FiledItem) -> (FiledItem, Timestamp) {
     latest = item.time ?? latest
     return (item, latest)
-  }
-}
-
-/// One string of JSON.
-private enum JSONText {
-  static func string(_ value: UnsafeRawBufferPointer) -> String? {
-    var reader = JSONReader(value)
-    return (try? reader.readString())?.string
   }
 }

@@ -23,9 +23,9 @@ struct ObjectMembers {
 }
 
 /// One JSON value, as it is written.
-enum JSONValue {
+package enum JSONValue {
   /// The text, if it is a string.
-  static func text(_ value: UnsafeRawBufferPointer) -> String? {
+  package static func text(_ value: UnsafeRawBufferPointer) -> String? {
     guard value.first == UInt8(ascii: "\"") else { return nil }
     var reader = JSONReader(value)
     return (try? reader.readString())?.string

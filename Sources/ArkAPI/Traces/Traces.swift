@@ -40,7 +40,7 @@ struct Traces: Projection {
   private var start = 0
   private var known: Set<ID> = []
 
-  static var events: Match { .kind("span") || .kind("span.*") || .kind(.tracesDeleted) }
+  static var events: Match { APIEndpoint.spans || .kind(.tracesDeleted) }
 
   init() {}
 
