@@ -5,9 +5,8 @@ import Synchronization
 /// Publishers that arrive while a group is under way share the next one (group commit). With a store that never waits, the publisher's own thread does the work and
 /// nothing is handed over.
 final class Appender: Sendable {
-  private struct Queue {
-    var waiting: [Publication] = []
-    var waitingBytes = 0
+  private struct Queue: ~Copyable {
+    var waiting: WaitingLine
     /// Somebody is appending and will look here again before leaving.
     var isBusy = false
     var isStopped = false
@@ -16,7 +15,7 @@ final class Appender: Sendable {
 
   private let log: Log
   private let limits: Broker.Limits
-  private let queue = Mutex(Queue())
+  private let queue: Mutex<Queue>
   /// Only whoever set `isBusy` touches it; the lock shows that to the compiler.
   private let recent: Mutex<RecentIDs>
   let counters = Counters()
@@ -25,6 +24,7 @@ final class Appender: Sendable {
   init(log: Log, limits: Broker.Limits, recent: consuming RecentIDs) {
     self.log = log
     self.limits = limits
+    queue = Mutex(Queue(waiting: WaitingLine(groupBytes: limits.groupBytes)))
     self.recent = Mutex(recent)
   }
 
@@ -39,8 +39,7 @@ final class Appender: Sendable {
 
   /// Takes a batch and tells the publisher when it is stored, or not: at once, on this thread, or later on its own or another.
   /// - Parameter isPatient: wait in line however long it is. Else a full line is an error.
-  func append(_ publication: Publication, isPatient: Bool) {
-    let batch = publication.batch
+  func append(_ batch: EventBatch, for publication: Publication, isPatient: Bool) {
     if let error = refusal(of: batch) {
       counters.refused.wrappingAdd(batch.count, ordering: .relaxed)
       return publication.completion(.failure(error))
@@ -49,9 +48,8 @@ final class Appender: Sendable {
     let turn: Turn = queue.withLock { queue in
       if queue.isStopped { return .stopped }
       if queue.isBusy {
-        if !isPatient, queue.waitingBytes > limits.waitingBytes { return .full }
-        queue.waiting.append(publication)
-        queue.waitingBytes += batch.byteCount
+        if !isPatient, queue.waiting.byteCount > limits.waitingBytes { return .full }
+        queue.waiting.add(batch, publication)
         return .later
       }
       queue.isBusy = true
@@ -68,29 +66,35 @@ final class Appender: Sendable {
       publication.completion(.failure(.stopped))
     case .mine:
       if let immediate = log.immediate {
-        appendImmediately(CollectionOfOne(publication), to: immediate)
-        var group = nextGroup()
-        for _ in 1..<Appender.turnsPerPublisher where !group.isEmpty {
-          appendImmediately(group, to: immediate)
-          group = nextGroup()
+        appendImmediately(batch, of: CollectionOfOne(publication), to: immediate)
+        var turns = 1
+        while let group = nextGroup() {
+          // Nobody works for the others for ever.
+          guard turns < Appender.turnsPerPublisher else {
+            Task { await drain(group) }
+            return
+          }
+          appendImmediately(group.batch, of: group.publications, to: immediate)
+          turns += 1
         }
-        // Nobody works for the others for ever.
-        if !group.isEmpty { Task { [group] in await self.drain(group) } }
-      } else if let queued = log.queued {
-        enqueue([[publication]], to: queued)
       } else {
-        Task { await drain([publication]) }
+        let group = PublicationGroup(batch: batch, publications: [publication])
+        if let queued = log.queued {
+          enqueue([group], to: queued)
+        } else {
+          Task { await drain(group) }
+        }
       }
     }
   }
 
   private static let turnsPerPublisher = 16
 
-  private func drain(_ first: [Publication]) async {
-    var group = first
-    while !group.isEmpty {
+  private func drain(_ first: PublicationGroup) async {
+    var next: PublicationGroup? = first
+    while let group = next {
       await append(group)
-      group = nextGroup()
+      next = nextGroup()
     }
   }
 
@@ -118,29 +122,14 @@ final class Appender: Sendable {
     return nil
   }
 
-  /// What has come in meanwhile, up to a size; nothing, and the turn is over.
-  private func nextGroup() -> [Publication] {
-    let (group, idle): ([Publication], [UnsafeContinuation<Void, Never>]) = queue.withLock {
-      queue in
-      guard !queue.waiting.isEmpty else {
-        queue.isBusy = false
-        defer { queue.idle = [] }
-        return ([], queue.idle)
-      }
-      var bytes = 0
-      var count = 0
-      while count < queue.waiting.count, bytes < limits.groupBytes {
-        bytes += queue.waiting[count].batch.byteCount
-        count += 1
-      }
-      queue.waitingBytes -= bytes
-      if count == queue.waiting.count {
-        defer { queue.waiting = [] }
-        return (queue.waiting, [])
-      }
-      let group = Array(queue.waiting[..<count])
-      queue.waiting.removeFirst(count)
-      return (group, [])
+  /// What has come in meanwhile; nil, and the turn is over.
+  private func nextGroup() -> PublicationGroup? {
+    var idle: [UnsafeContinuation<Void, Never>] = []
+    let group: PublicationGroup? = queue.withLock { queue in
+      if let group = queue.waiting.next() { return group }
+      queue.isBusy = false
+      swap(&idle, &queue.idle)
+      return nil
     }
     for continuation in idle { continuation.resume() }
     return group
@@ -149,47 +138,48 @@ final class Appender: Sendable {
   // MARK: One group
 
   private func appendImmediately(
-    _ group: some RandomAccessCollection<Publication>, to store: any ImmediateStore
+    _ all: EventBatch, of publications: some Collection<Publication>, to store: any ImmediateStore
   ) {
-    let (batch, plan) = prepare(group)
+    let (batch, plan) = prepare(all)
     let deletions = log.tail.deletions
     do {
       let positions: Positions? =
         batch.isEmpty ? nil : try store.appendImmediately(batch)
-      finish(group, plan, batch, positions, deletions)
+      finish(publications, plan, batch, positions, deletions)
     } catch {
       forget(plan)
-      if group.count > 1, error.code == .tooLarge {
-        for publication in group { appendImmediately(CollectionOfOne(publication), to: store) }
+      if publications.count > 1, error.code == .tooLarge {
+        let group = PublicationGroup(batch: all, publications: Array(publications))
+        for part in group.parts {
+          appendImmediately(part.batch, of: part.publications, to: store)
+        }
       } else {
-        refuse(group, error)
+        refuse(publications, error)
       }
     }
   }
 
   /// Hands groups to the store's thread, one at a time: it goes on with the next one when one is stored.
-  private func enqueue(_ groups: [[Publication]], to store: any QueuedStore) {
-    var groups = groups
-    while true {
-      if groups.isEmpty { groups = [nextGroup()] }
-      let group = groups.removeFirst()
-      guard !group.isEmpty else { return }
-      let (batch, plan) = prepare(group)
+  private func enqueue(_ first: [PublicationGroup], to store: any QueuedStore) {
+    var groups = first
+    while let group = groups.isEmpty ? nextGroup() : groups.removeFirst() {
+      let publications = group.publications
+      let (batch, plan) = prepare(group.batch)
       let deletions = log.tail.deletions
       guard !batch.isEmpty else {
-        finish(group, plan, batch, nil, deletions)
+        finish(publications, plan, batch, nil, deletions)
         continue
       }
       // Where nothing is repeated, a publisher that asks for less than the store promises need not wait for the rest.
-      let contented =
-        plan.duplicates.isEmpty ? group.filter { $0.durability == .written } : []
+      let hasContented =
+        plan.duplicates.isEmpty && publications.contains { $0.durability == .written }
       let early = Once()
       let acknowledgeEarly: @Sendable (Positions) -> Void = { [self] positions in
         early.set()
-        acknowledge(group, plan, positions.first, []) { $0.durability == .written }
+        acknowledge(publications, plan, positions.first, []) { $0.durability == .written }
       }
       store.append(
-        request(for: group, batch), onWritten: contented.isEmpty ? nil : acknowledgeEarly
+        request(for: publications, batch), onWritten: hasContented ? acknowledgeEarly : nil
       ) { [self, groups] result in
         var groups = groups
         let isWaiting = { (publication: Publication) in
@@ -197,13 +187,13 @@ final class Appender: Sendable {
         }
         switch result {
         case .success(let positions):
-          finish(group, plan, batch, positions, deletions, telling: isWaiting)
+          finish(publications, plan, batch, positions, deletions, telling: isWaiting)
         case .failure(let error):
           forget(plan)
-          if group.count > 1, error.code == .tooLarge {
-            groups = group.map { [$0] } + groups
+          if publications.count > 1, error.code == .tooLarge {
+            groups = group.parts + groups
           } else {
-            refuse(group.filter(isWaiting), error)
+            refuse(publications.filter(isWaiting), error)
           }
         }
         enqueue(groups, to: store)
@@ -220,29 +210,30 @@ final class Appender: Sendable {
   }
 
   /// The group is as safe as the most demanding publisher wants it.
-  private func request(for group: [Publication], _ batch: EventBatch) -> AppendRequest {
+  private func request(for publications: [Publication], _ batch: EventBatch) -> AppendRequest {
     var durability: Durability?
-    if group.allSatisfy({ $0.durability != nil }) {
-      durability = group.lazy.compactMap(\.durability).max()
-    } else if group.contains(where: { $0.durability == .synced }) {
+    if publications.allSatisfy({ $0.durability != nil }) {
+      durability = publications.lazy.compactMap(\.durability).max()
+    } else if publications.contains(where: { $0.durability == .synced }) {
       durability = .synced
     }
     return AppendRequest(batch, durability: durability)
   }
 
-  private func append(_ group: [Publication]) async {
-    let (batch, plan) = prepare(group)
+  private func append(_ group: PublicationGroup) async {
+    let publications = group.publications
+    let (batch, plan) = prepare(group.batch)
     let deletions = log.tail.deletions
     do throws(StoreError) {
       let positions: Positions? =
-        batch.isEmpty ? nil : try await log.store.append(request(for: group, batch))
-      finish(group, plan, batch, positions, deletions)
+        batch.isEmpty ? nil : try await log.store.append(request(for: publications, batch))
+      finish(publications, plan, batch, positions, deletions)
     } catch {
       forget(plan)
-      if group.count > 1, error.code == .tooLarge {
-        for publication in group { await append([publication]) }
+      if publications.count > 1, error.code == .tooLarge {
+        for part in group.parts { await append(part) }
       } else {
-        refuse(group, error)
+        refuse(publications, error)
       }
     }
   }
@@ -256,8 +247,8 @@ final class Appender: Sendable {
   }
 
   /// - Returns: the events that are new, in one batch.
-  private func prepare(_ group: some Collection<Publication>) -> (EventBatch, Plan) {
-    let batch = EventBatch.joining(group.lazy.map(\.batch))
+  private func prepare(_ group: EventBatch) -> (EventBatch, Plan) {
+    let batch = group.compacted()
     var plan = Plan()
     recent.withLock { recent in
       recent.reserve(batch.count)
@@ -282,7 +273,7 @@ final class Appender: Sendable {
   }
 
   private func finish(
-    _ group: some Collection<Publication>, _ plan: Plan, _ batch: EventBatch,
+    _ publications: some Collection<Publication>, _ plan: Plan, _ batch: EventBatch,
     _ positions: Positions?, _ deletions: Int,
     telling isTold: (Publication) -> Bool = { _ in true }
   ) {
@@ -311,20 +302,20 @@ final class Appender: Sendable {
     if let positions {
       log.tail.append(StoredBatch(batch, first: positions.first), after: deletions)
     }
-    acknowledge(group, plan, first, repeated, where: isTold)
+    acknowledge(publications, plan, first, repeated, where: isTold)
   }
 
   /// Tells each publisher where its events are.
   private func acknowledge(
-    _ group: some Collection<Publication>, _ plan: Plan, _ first: Position,
+    _ publications: some Collection<Publication>, _ plan: Plan, _ first: Position,
     _ repeated: [Position], where isTold: (Publication) -> Bool
   ) {
     var announcements = Announcements()
     var next = first
     var start = 0
     var duplicate = 0
-    for publication in group {
-      let end = start + publication.batch.count
+    for publication in publications {
+      let end = start + publication.count
       var receipt = Receipt(dropped: publication.dropped)
       while duplicate < plan.duplicates.count, plan.duplicates[duplicate].event < end {
         let position = repeated[duplicate]
@@ -333,7 +324,7 @@ final class Appender: Sendable {
         receipt.duplicates += 1
         duplicate += 1
       }
-      receipt.stored = publication.batch.count - receipt.duplicates
+      receipt.stored = publication.count - receipt.duplicates
       if receipt.stored > 0 {
         receipt.first = min(receipt.first ?? next, next)
         next = next.advanced(by: receipt.stored)
@@ -352,10 +343,10 @@ final class Appender: Sendable {
     recent.withLock { $0.forget(from: first) }
   }
 
-  private func refuse(_ group: some Collection<Publication>, _ error: StoreError) {
+  private func refuse(_ publications: some Collection<Publication>, _ error: StoreError) {
     var announcements = Announcements()
-    for publication in group {
-      counters.refused.wrappingAdd(publication.batch.count, ordering: .relaxed)
+    for publication in publications {
+      counters.refused.wrappingAdd(publication.count, ordering: .relaxed)
       announcements.add(publication, .failure(PublishError(error)))
     }
     announcements.send()

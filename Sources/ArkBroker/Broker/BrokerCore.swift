@@ -168,8 +168,10 @@ final class BrokerCore: Sendable {
       return completion(.failure(PublishError(.overloaded, "the store is being opened")))
     }
     opened.appender.append(
-      Publication(
-        kept, dropped: dropped, durability: durability, on: thread, then: completion),
+      kept,
+      for: Publication(
+        count: kept.count, dropped: dropped, durability: durability, thread: thread,
+        completion: completion),
       isPatient: isPatient)
   }
 

@@ -1,24 +1,15 @@
-/// A batch on its way in. A class, because it goes from list to list.
-final class Publication: Sendable {
+/// Who published a batch: how many events it has and what is to be done when they are stored, or not.
+struct Publication: Sendable {
   typealias Outcome = Result<Receipt, PublishError>
 
-  let batch: EventBatch
+  /// How many events the batch has.
+  let count: Int
+  /// How many more there were before the filters.
   let dropped: Int
   let durability: Durability?
   /// Where the publisher lives; nil: it can be told anywhere.
   let thread: (any WorkThread)?
   let completion: @Sendable (Outcome) -> Void
-
-  init(
-    _ batch: EventBatch, dropped: Int, durability: Durability?, on thread: (any WorkThread)?,
-    then completion: @escaping @Sendable (Outcome) -> Void
-  ) {
-    self.batch = batch
-    self.dropped = dropped
-    self.durability = durability
-    self.thread = thread
-    self.completion = completion
-  }
 }
 
 /// What publishers are to be told, gathered so that a thread on which many of them live is woken once.

@@ -59,6 +59,14 @@ public struct EventBatch: Sendable, RandomAccessCollection {
     return builder.finish()
   }
 
+  /// The same events in no more than twice the memory they need.
+  consuming func trimmed() -> EventBatch {
+    guard storage.free > storage.footprint / 2 else { return self }
+    var builder = EventBatchBuilder(reservingEvents: count, bytes: byteCount)
+    for ordinal in 0..<count { builder.copy(storage, index: selection[ordinal]) }
+    return builder.finish()
+  }
+
   /// All events of several batches in one allocation.
   package static func joining(_ batches: some Collection<EventBatch>) -> EventBatch {
     if batches.count == 1, let batch = batches.first { return batch.compacted() }
@@ -110,13 +118,17 @@ package enum Selection: Sendable, Hashable {
     return .list(list)
   }
 
-  /// The first `count` of the chosen ones.
-  package func prefix(_ count: Int) -> Selection {
+  /// Those of the chosen ones whose ordinals are given.
+  func part(_ ordinals: Range<Int>) -> Selection {
     switch self {
-    case .range(let range): .range(range.prefix(count))
-    case .list(let list): .list(Array(list.prefix(count)))
+    case .range(let range):
+      .range(range.lowerBound + ordinals.lowerBound..<range.lowerBound + ordinals.upperBound)
+    case .list(let list): .list(Array(list[ordinals]))
     }
   }
+
+  /// The first `count` of the chosen ones.
+  package func prefix(_ count: Int) -> Selection { part(0..<min(count, self.count)) }
 
   /// The chosen ones less those at the front for which `isDropped` is true. It must be true of a prefix only.
   package func dropping(while isDropped: (Int) -> Bool) -> Selection {
@@ -126,9 +138,6 @@ package enum Selection: Sendable, Hashable {
       let middle = (low + high) / 2
       if isDropped(self[middle]) { low = middle + 1 } else { high = middle }
     }
-    switch self {
-    case .range(let range): return .range(range.dropFirst(low))
-    case .list(let list): return .list(Array(list.dropFirst(low)))
-    }
+    return part(low..<count)
   }
 }

@@ -90,6 +90,8 @@ struct IndexTables: Sendable {
   private(set) var sparse: [SparseEntry] = []
   /// The distinct kinds, as they stand on the wire, and their hashes, which two may share.
   private(set) var kinds: [[UInt8]: UInt32] = [:]
+  /// The kind of the event before: many come in runs.
+  private var latestKind: [UInt8] = []
   private var slots: [Slot] = Array(repeating: Slot(), count: 1024)
   private var links: [Link] = []
   private(set) var keyCount = 0
@@ -123,7 +125,9 @@ struct IndexTables: Sendable {
   }
 
   private mutating func note(kind text: UnsafeRawBufferPointer, _ hash: UInt32) {
-    kinds[Array(text)] = hash
+    if latestKind.elementsEqual(text) { return }
+    latestKind = Array(text)
+    kinds[latestKind] = hash
   }
 
   private mutating func add(_ offset: UInt32, under hash: UInt32) {
