@@ -39,8 +39,5 @@ extension Session {
       /// It was given up.
       case canceled
     }
-
-    /// Who answers: the team before the agent before the tool.
-    var participant: String? { team ?? agent ?? tool }
   }
 }

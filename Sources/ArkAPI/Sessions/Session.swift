@@ -44,21 +44,4 @@ public struct Session: Hashable, Sendable {
     /// `agent`, `team` or `tool`.
     public let type: String
   }
-
-  init(
-    id: String, status: Status, queries: [Query], createdAt: Timestamp, lastActivity: Timestamp
-  ) {
-    self.id = id
-    self.status = status
-    self.queries = queries
-    self.createdAt = createdAt
-    self.lastActivity = lastActivity
-    errorCount = queries.count { $0.phase == .error }
-    conversations = Conversation.all(in: queries)
-    var names: Set<ExactText> = []
-    participants = conversations.compactMap { conversation in
-      guard names.insert(ExactText(conversation.name)).inserted else { return nil }
-      return Participant(name: conversation.name, type: conversation.participantType)
-    }
-  }
 }

@@ -9,21 +9,18 @@ extension APIEndpoint {
         let sessions = broker.projection(Sessions.self)
         if query.watches { return try await watch(query, sessions, request) }
         let timeToLive = options.sessionTimeToLive
-        if query.isWhole {
-          return .json(
-            try await sessions.read { sessions in
-              var text = ByteWriter(capacity: 16 << 10)
+        return .json(
+          try await sessions.read { sessions in
+            var text = ByteWriter(capacity: 64 << 10)
+            if query.isWhole {
               sessions.appendAll(to: &text, timeToLive: timeToLive)
-              return text.array()
-            })
-        }
-        let page = try await sessions.read {
-          $0.page(query.search, offset: query.offset, limit: query.limit, timeToLive: timeToLive)
-        }
-        // Written while others may look at the sessions.
-        var text = ByteWriter(capacity: 64 << 10)
-        text.appendJSON(page)
-        return .json(text.array())
+            } else {
+              sessions.appendPage(
+                query.search, offset: query.offset, limit: query.limit, to: &text,
+                timeToLive: timeToLive)
+            }
+            return text.array()
+          })
       },
       route(.get, "/sessions/{session}") { [options] request, broker in
         let id = request.parameters["session"] ?? ""

@@ -4,6 +4,8 @@ extension SessionTable {
   struct Found {
     var slots: [Slot] = []
     var total = 0
+    /// Where those that follow begin; nil when there are none.
+    var nextOffset: Int?
     var statusCounts = Dictionary(
       uniqueKeysWithValues: Session.Status.allCases.map { ($0, 0) })
   }
@@ -39,6 +41,8 @@ extension SessionTable {
       found.total += 1
     }
     if let ordered = leading?.taken(in: self) { found.slots = Array(ordered.dropFirst(offset)) }
+    let next = offset + found.slots.count
+    if found.total > next { found.nextOffset = next }
     found.statusCounts[.active] = active
     found.statusCounts[.error] = failed
     found.statusCounts[.idle] = found.total - active - failed

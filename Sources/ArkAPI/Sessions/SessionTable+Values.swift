@@ -11,9 +11,12 @@ extension SessionTable {
       queries.append(value(of: self.queries[query]))
       query = self.queries[query].after
     }
+    let conversations = conversations(of: slot)
     return Session(
-      id: row.id.string, status: row.status, queries: queries, createdAt: row.createdAt,
-      lastActivity: row.lastActivity)
+      id: row.id.string, status: row.status, queries: queries, errorCount: Int(row.errorCount),
+      conversations: conversations.map(value(of:)),
+      participants: participants(in: conversations).map(Session.Participant.init),
+      createdAt: row.createdAt, lastActivity: row.lastActivity)
   }
 
   private func value(of row: QueryRow) -> Session.Query {
@@ -23,5 +26,13 @@ extension SessionTable {
       team: labels.text(row.team), tool: labels.text(row.tool),
       targetType: labels.text(row.targetType) ?? "agent", phase: row.phase, error: row.error,
       createdAt: row.createdAt, completedAt: row.completedAt, lastActivity: row.lastActivity)
+  }
+
+  private func value(of row: ConversationRow) -> Session.Conversation {
+    Session.Conversation(
+      id: names[row.id], name: name(of: row), participants: row.participants.map { labels[$0] },
+      queryCount: row.queryCount, duration: milliseconds(of: row).map { .milliseconds($0) },
+      startTime: queries[row.first].createdAt, participantType: participantType(of: row),
+      errorCount: row.errorCount)
   }
 }

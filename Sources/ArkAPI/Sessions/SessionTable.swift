@@ -41,6 +41,12 @@ struct SessionTable: Sendable {
 
   func session(_ id: ExactText) -> Slot { sessionSlots[id] ?? Slot.nowhere }
 
+  /// The session with this id, if its last activity was at that time or later.
+  func visible(_ id: String, since end: Timestamp) -> Slot? {
+    let slot = session(ExactText(id))
+    return slot != .nowhere && sessions[slot].lastActivity >= end ? slot : nil
+  }
+
   func query(named name: ExactText, of session: Slot) -> Slot {
     guard session != .nowhere else { return Slot.nowhere }
     let name = names.slot(of: name)

@@ -59,11 +59,7 @@ extension Sessions {
   public func session(
     _ id: String, now: Timestamp = .now(), timeToLive: Duration = Sessions.defaultTimeToLive
   ) -> Session? {
-    let slot = table.session(ExactText(id))
-    guard slot != .nowhere, table.sessions[slot].lastActivity >= now.earlier(by: timeToLive) else {
-      return nil
-    }
-    return table.value(of: slot)
+    table.visible(id, since: now.earlier(by: timeToLive)).map(table.value(of:))
   }
 
   /// Lists sessions.
@@ -77,13 +73,11 @@ extension Sessions {
     _ search: Search = Search(), offset: Int = 0, limit: Int = 100, now: Timestamp = .now(),
     timeToLive: Duration = Sessions.defaultTimeToLive
   ) -> Page {
-    let offset = max(0, offset)
     let found = table.find(
-      search, since: now.earlier(by: timeToLive), offset: offset, limit: max(0, limit))
-    let end = offset + found.slots.count
+      search, since: now.earlier(by: timeToLive), offset: max(0, offset), limit: max(0, limit))
     return Page(
       sessions: found.slots.map(table.value(of:)), total: found.total,
-      nextOffset: found.total > end ? end : nil, statusCounts: found.statusCounts)
+      nextOffset: found.nextOffset, statusCounts: found.statusCounts)
   }
 
   /// The ids of all visible sessions, in the order in which they were first heard of: for a watcher, who is told of one after the other.

@@ -1,11 +1,14 @@
 /// Writes moments as RFC 3339 text and keeps the last whole second: events that come together mostly have it in common.
-struct ClockText {
+package struct ClockText {
   private var second = Int64.min
+  private var day = Int64.min
   /// `2026-11-24T07:01:39.`, 20 bytes.
   private var text: (UInt64, UInt64, UInt32) = (0, 0, 0)
 
+  package init() {}
+
   /// Writes RFC 3339 text in UTC and returns its length, at most `Timestamp.maximumTextLength`.
-  mutating func write(_ time: Timestamp, to place: UnsafeMutableRawPointer) -> Int {
+  package mutating func write(_ time: Timestamp, to place: UnsafeMutableRawPointer) -> Int {
     var (second, fraction) = time.nanosecondsSinceEpoch.quotientAndRemainder(
       dividingBy: 1_000_000_000)
     if fraction < 0 {
@@ -37,7 +40,8 @@ struct ClockText {
       rest += 86_400
       days -= 1
     }
-    let (year, month, day) = Timestamp.date(ofDay: days)
+    let isAnotherDay = days != day
+    day = days
     withUnsafeMutableBytes(of: &text) { text in
       func pair(_ value: Int64, at offset: Int, before mark: Unicode.Scalar) {
         let pair = UInt8(truncatingIfNeeded: value)
@@ -45,10 +49,13 @@ struct ClockText {
         text[offset + 1] = pair % 10 &+ 0x30
         text[offset + 2] = UInt8(ascii: mark)
       }
-      pair(year / 100, at: 0, before: "-")
-      pair(year % 100, at: 2, before: "-")
-      pair(month, at: 5, before: "-")
-      pair(day, at: 8, before: "T")
+      if isAnotherDay {
+        let (year, month, day) = Timestamp.date(ofDay: days)
+        pair(year / 100, at: 0, before: "-")
+        pair(year % 100, at: 2, before: "-")
+        pair(month, at: 5, before: "-")
+        pair(day, at: 8, before: "T")
+      }
       pair(rest / 3600, at: 11, before: ":")
       pair(rest / 60 % 60, at: 14, before: ":")
       pair(rest % 60, at: 17, before: ".")

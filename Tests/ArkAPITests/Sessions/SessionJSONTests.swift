@@ -46,7 +46,7 @@ import Testing
         ]), posted("QueryExecutionError", at: 125, session: "s", query: "q\"1", ["error": "no\n"]),
     ])
     #expect(
-      sessions["s"]?.text
+      sessions.text(of: "s")
         == #"{"sessionId":"s","name":"s","queries":{"q\"1":{"name":"q\"1","namespace":"n","conversationId":"c","agent":"a","team":"t","tool":"l","targetType":"team","phase":"error","error":"no\n","createdAt":"2026-08-01T10:00:00.000Z","completedAt":"2026-08-01T10:02:05.000Z","lastActivity":"2026-08-01T10:02:05.000Z"}},"status":"error","errorCount":1,"createdAt":"2026-08-01T10:00:00.000Z","lastActivity":"2026-08-01T10:02:05.000Z","conversations":[{"conversationId":"c","name":"t","participants":["t"],"messageCount":1,"duration":"2m 5s","startTime":"2026-08-01T10:00:00.000Z","participantType":"team","errorCount":1}],"participants":[{"id":"t","name":"t","type":"team"}]}"#
     )
   }
@@ -60,20 +60,20 @@ import Testing
       posted("LLMCallStart", session: "a"), posted("LLMCallStart", session: "b"),
     ])
     let text = two.json { $0.appendAll(to: &$1, now: start) }
-    #expect(text == #"{"sessions":{"a":\#(two["a"]!.text),"b":\#(two["b"]!.text)}}"#)
+    #expect(text == #"{"sessions":{"a":\#(two.text(of: "a")),"b":\#(two.text(of: "b"))}}"#)
   }
 
   @Test func aPageIsAnEnvelopeWithCounts() {
     #expect(
-      sessions.json { $1.appendJSON($0.page(now: start)) }
+      sessions.json { $0.appendPage(.init(), offset: 0, limit: 100, to: &$1, now: start) }
         == #"{"items":[\#(Self.entry)],"total":1,"hasMore":false,"statusCounts":{"active":1,"idle":0,"error":0}}"#
     )
     let two = Sessions([
       posted("QueryExecutionError", session: "a"), posted("QueryExecutionComplete", session: "b"),
     ])
     #expect(
-      two.json { $1.appendJSON($0.page(limit: 1, now: start)) }
-        == #"{"items":[\#(two["a"]!.text)],"total":2,"hasMore":true,"nextCursor":1,"statusCounts":{"active":0,"idle":1,"error":1}}"#
+      two.json { $0.appendPage(.init(), offset: 0, limit: 1, to: &$1, now: start) }
+        == #"{"items":[\#(two.text(of: "a"))],"total":2,"hasMore":true,"nextCursor":1,"statusCounts":{"active":0,"idle":1,"error":1}}"#
     )
   }
 

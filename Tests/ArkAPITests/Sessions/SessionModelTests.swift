@@ -19,7 +19,7 @@ import Testing
       let step = steps.next()
       model.apply(step)
       sessions.apply(step.event)
-      let texts = sessions.page(limit: .max, now: start).sessions.map(\.text)
+      let texts = sessions.all.map { sessions.text(of: $0.id) }
       guard texts == model.entries.map(\.text) else {
         Issue.record(
           "seed \(seed), step \(number): \(step)\n\(texts)\n\(model.entries.map(\.text))")

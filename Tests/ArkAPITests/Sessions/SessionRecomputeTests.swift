@@ -105,7 +105,7 @@ import Testing
       posted("QueryExecutionStart", at: 0, ["conversationId": "c"]),
       posted("QueryExecutionComplete", at: seconds),
     ])
-    #expect(try #require(sessions["s-1"]).text.contains(#""duration":"\#(text)""#))
+    #expect(sessions.text(of: "s-1").contains(#""duration":"\#(text)""#))
   }
 
   /// What is written are milliseconds; a duration is the difference of what is written.
@@ -114,7 +114,7 @@ import Testing
       posted("QueryExecutionStart", at: 0.0009, ["conversationId": "c"]),
       posted("QueryExecutionComplete", at: 60.0002),
     ])
-    #expect(try #require(sessions["s-1"]).text.contains(#""duration":"1m 0s""#))
+    #expect(sessions.text(of: "s-1").contains(#""duration":"1m 0s""#))
   }
 
   @Test func untilTheLastQueryEndsTheDurationIsOngoing() throws {
@@ -123,6 +123,6 @@ import Testing
       posted("QueryExecutionStart", query: "b", ["conversationId": "c"]),
     ])
     #expect(sessions["s-1"]?.conversations.first?.duration == nil)
-    #expect(try #require(sessions["s-1"]).text.contains(#""duration":"ongoing""#))
+    #expect(sessions.text(of: "s-1").contains(#""duration":"ongoing""#))
   }
 }

@@ -94,17 +94,12 @@ extension Sessions {
   /// Every session, in order.
   var all: [Session] { page(limit: .max, now: start).sessions }
 
+  /// A session as clients get it, at the tests' own time.
+  func text(of id: String) -> String { json { _ = $0.append(session: id, to: &$1, now: start) } }
+
   func json(_ write: (borrowing Sessions, inout ByteWriter) -> Void) -> String {
     var writer = ByteWriter()
     write(self, &writer)
-    return String(decoding: writer.array(), as: UTF8.self)
-  }
-}
-
-extension Session {
-  var text: String {
-    var writer = ByteWriter()
-    writer.appendJSON(self)
     return String(decoding: writer.array(), as: UTF8.self)
   }
 }
