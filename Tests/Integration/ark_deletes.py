@@ -130,6 +130,17 @@ def test_a_finalizer_s_deletes_leave_nothing_of_the_query(broker):
     equal([item["reason"] for item in get(broker, "events", session_id="s")["items"]], ["q2"], "events of the session")
 
 
+def test_what_only_older_services_delete_is_not_found(context):
+    """7.4, Ark's older session routes take 404 for an answer, and nothing else but success."""
+    broker = ark(context)
+    say(broker, "c", "q", "kept")
+    emit(broker, operation("QueryExecutionStart", "u", queryName="q", sessionId="s"))
+    for where in (path("sessions", "s"), path("sessions", "s", "queries", "q", "messages")):
+        refused(broker.request("DELETE", where), 404, "NOT_FOUND", where)
+    equal(left(broker), ["kept"], "messages")
+    equal(list(get(broker, "sessions")["sessions"]), ["s"], "sessions")
+
+
 @both
 def test_sessions_have_what_was_posted_however_soon_it_is_deleted(broker):
     """4.6, an event or message is told to its session when it is posted; 7.4, `removed`."""

@@ -7,6 +7,7 @@ extension APIDescription {
     "LastEventID": {"name": "Last-Event-ID", "in": "header", "description": "On a stream whose frames have an `id:` (an option of the broker): resumes behind this frame, and wins over `cursor` and `from-beginning`. An `EventSource` sends it by itself.", "schema": {"type": "string", "pattern": "^[0-9]{1,19}$"}},
     "OfSession": {"name": "session_id", "in": "query", "description": "Only those of this session.", "schema": {"type": "string"}},
     "QueryName": {"name": "query", "in": "path", "required": true, "description": "The query's name.", "schema": {"type": "string", "minLength": 1}},
+    "SessionID": {"name": "session", "in": "path", "required": true, "description": "The session's id.", "schema": {"type": "string", "minLength": 1}},
     "ConversationID": {"name": "conversation", "in": "path", "required": true, "description": "The conversation's id.", "schema": {"type": "string", "minLength": 1}}
     """#
 

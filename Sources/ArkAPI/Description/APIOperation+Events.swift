@@ -168,11 +168,19 @@ extension APIOperation {
       about: #"""
         "operationId": "getSession", "tags": ["Sessions"],
         "summary": "Get one session",
-        "parameters": [{"name": "session", "in": "path", "required": true, "description": "The session's id.", "schema": {"type": "string", "minLength": 1}}]
+        "parameters": [{"$ref": "#/components/parameters/SessionID"}]
         """#,
       answers: #"""
         "200": {"description": "How it stands.", "content": {"application/json": {
           "schema": {"$ref": "#/components/schemas/Session"}}}}
+        """#),
+    APIOperation(
+      .delete, "/sessions/{session}", errors: [404],
+      about: #"""
+        "operationId": "deleteSession", "tags": ["Sessions"],
+        "summary": "Always answer 404",
+        "description": "A session goes with its queries (`DELETE /sessions/queries/{query}`). Clients of older memory services ask for this, and take 404 for an answer.",
+        "parameters": [{"$ref": "#/components/parameters/SessionID"}]
         """#),
     APIOperation(
       .delete, "/sessions/queries/{query}", errors: [503],

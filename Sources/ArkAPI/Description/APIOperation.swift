@@ -20,10 +20,10 @@ struct APIOperation: Sendable {
   /// - Parameters:
   ///   - errors: the statuses of errors; 405, which every path has, is added.
   ///   - about: the members of the object, but for `responses`.
-  ///   - answers: the members of `responses` that are no errors.
+  ///   - answers: the members of `responses` that are no errors. Default: none.
   init(
     _ method: HTTPMethod, _ path: String, errors: [Int] = [],
-    as errorFormat: ErrorFormat = .envelope, about: String, answers: String
+    as errorFormat: ErrorFormat = .envelope, about: String, answers: String = ""
   ) {
     self.method = method
     self.path = path
@@ -37,9 +37,9 @@ struct APIOperation: Sendable {
   var member: String {
     let errors = (errors + [405]).sorted().map { status in
       let name = errorFormat.rawValue + (APIOperation.errorNames[status] ?? "")
-      return ##","\##(status)":{"$ref":"#/components/responses/\##(name)"}"##
+      return ##""\##(status)":{"$ref":"#/components/responses/\##(name)"}"##
     }
-    let responses = answers + errors.joined()
+    let responses = (answers.isEmpty ? errors : [answers] + errors).joined(separator: ",")
     return #""\#(method.name.lowercased())":{\#(about),"responses":{\#(responses)}}"#
   }
 

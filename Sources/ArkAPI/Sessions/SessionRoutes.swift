@@ -38,6 +38,11 @@ extension APIEndpoint {
       ) { [options] body throws(HTTPError) in
         try SessionRequest.batch(of: body, timeToLive: options.eventTimeToLive)
       },
+      // Older memory services' clients ask for it, and go on after a 404 only.
+      route(.delete, "/sessions/{session}") { _, _ in
+        throw HTTPError.nothingThere(
+          "A session goes with its queries: DELETE /sessions/queries/{query}")
+      },
       route(.delete, "/sessions/queries/{query}") { request, broker in
         let name = request.parameters["query"] ?? ""
         let removed = try await broker.projection(Sessions.self).read {
