@@ -61,9 +61,9 @@ let package = Package(
       name: "ark-benchmark", dependencies: ["ArkBroker", "ArkFileStore", "ArkHTTP", "ArkOTLP"],
       path: "Examples/Benchmarks",
       exclude: [
-        "ark.sh", "decode_peers.py", "durable.sh", "fanout.c", "get.lua", "load.h",
-        "make_export.py", "nginx.conf", "parse_and_discard.js", "post.lua", "post_events.lua",
-        "report.lua", "run", "simdjson.cpp", "traces.c", "traces.sh",
+        "ark.sh", "decode_peers.py", "durable.sh", "emitters.c", "fanout.c", "get.lua", "load.h",
+        "make_export.py", "nginx.conf", "parse_and_discard.js", "post.lua", "report.lua", "run",
+        "simdjson.cpp", "traces.c", "traces.sh",
       ],
       swiftSettings: settings),
 
