@@ -65,7 +65,7 @@ final class LogWriter: @unchecked Sendable {
       defer { queue.isScheduled = true }
       return !queue.isScheduled
     }
-    guard mustSchedule, !worker.perform({ [self] in drain() }) else { return }
+    guard mustSchedule, !worker.perform({ [self] in takeTurn() }) else { return }
     let refused = queue.withLock { queue in
       defer { queue = Queue() }
       return queue.jobs
@@ -111,15 +111,25 @@ final class LogWriter: @unchecked Sendable {
 
   // MARK: Groups
 
+  /// Writes what waits. What comes meanwhile has a turn of its own, behind whoever else waits for the thread.
+  private func takeTurn() {
+    guard let jobs = nextJobs() else { return }
+    write(jobs)
+    if !worker.perform({ [self] in takeTurn() }) { drain() }
+  }
+
   private func drain() {
-    while true {
-      let jobs = queue.withLock { queue in
-        defer { queue.jobs = [] }
-        if queue.jobs.isEmpty { queue.isScheduled = false }
-        return queue.jobs
+    while let jobs = nextJobs() { write(jobs) }
+  }
+
+  private func nextJobs() -> [Job]? {
+    queue.withLock { queue in
+      guard !queue.jobs.isEmpty else {
+        queue.isScheduled = false
+        return nil
       }
-      if jobs.isEmpty { return }
-      write(jobs)
+      defer { queue.jobs = [] }
+      return queue.jobs
     }
   }
 

@@ -65,6 +65,29 @@ import Testing
     }
   }
 
+  /// Maintenance that needs the writing thread gets it between two groups, however many appends wait.
+  @Test func theWritingThreadIsFreeBetweenTwoGroups() throws {
+    let (log, _) = try open()
+    var generator = EventGenerator(seed: 1)
+    let batch = generator.batch(of: 1)
+    let groups = Atomic<Int>(0)
+    let hadTheThread = Atomic<Bool>(false)
+    let limit = 20_000
+    // The next append is there before the writer can find that none is.
+    @Sendable func append() {
+      log.append(AppendRequest(batch)) { _ in
+        guard groups.wrappingAdd(1, ordering: .relaxed).newValue < limit,
+          !hadTheThread.load(ordering: .relaxed)
+        else { return }
+        append()
+      }
+    }
+    append()
+    try log.onWriter { (_) throws(StoreError) in hadTheThread.store(true, ordering: .relaxed) }
+    #expect(groups.load(ordering: .relaxed) < limit)
+    try log.close()
+  }
+
   /// The last reference to a store may go on one of its own threads.
   @Test(.timeLimit(.minutes(15)), arguments: [false, true])
   func aStoreGoesOnAThreadOfItsOwn(isWriter: Bool) async throws {
