@@ -16,18 +16,21 @@ struct PageReader {
   private var bytesLeft: Int
   /// Bytes of records that were looked at.
   private var examined = 0
+  /// The position of the last record that was looked at by an index.
+  private var gatheredThrough: Position?
 
   /// A read that finds nothing answers after so many bytes, so that none takes for ever.
-  private static let patience = 64 << 20
+  private let patience: Int
 
   init(
     _ view: LogView, _ request: ReadRequest, now: Int64, pool: BlockPool,
-    report: @escaping (String) -> Void
+    patience: Int = 64 << 20, report: @escaping (String) -> Void
   ) {
     self.view = view
     self.request = request
     self.now = now
     self.pool = pool
+    self.patience = patience
     self.report = report
     floor = request.after
     times = request.match.times
@@ -36,9 +39,10 @@ struct PageReader {
     bytesLeft = request.limit.bytes
   }
 
-  /// Whether the page has all it may have, or the read has gone on for long enough.
+  /// Whether the page has all it may have, or the read has gone on for long enough, and from where it began.
   private var isFull: Bool {
-    eventsLeft <= 0 || bytesLeft <= 0 || page.isEmpty && examined > PageReader.patience
+    eventsLeft <= 0 || bytesLeft <= 0
+      || page.isEmpty && examined > patience && page.lookedThrough > request.after
   }
 
   mutating func run() throws(StoreError) -> Page {
@@ -288,7 +292,7 @@ struct PageReader {
         let progress = try collect(stretch, count, part, into: &records)
         guard case .more = progress else { return progress }
       }
-      if take(records, part, next: nil, through: nil) { return .full }
+      if take(records, part, next: nil, through: gatheredThrough) { return .full }
     }
     return .more
   }
@@ -305,11 +309,12 @@ struct PageReader {
         at: UnsafeRawPointer(records.block.bytes) + place, available: count - skipped),
         record.isSound
       {
+        gatheredThrough = record.position
         if isShown(record) { records.append(record.position, at: place) }
         continue
       }
       // Longer than expected, or damaged: read alone, behind those before it.
-      if take(records, part, next: nil, through: nil) { return .full }
+      if take(records, part, next: nil, through: gatheredThrough) { return .full }
       records = RecordList(block: records.block, fileOffset: 0)
       let (whole, wholeCount) = try read(part, at: Int(offset), end: part.end)
       guard let record = Record(at: UnsafeRawPointer(whole.bytes), available: wholeCount),
@@ -318,10 +323,10 @@ struct PageReader {
         _ = try examine(part, at: Int(offset), after: nil)
         return .damaged(Int(offset))
       }
-      guard isShown(record) else { continue }
+      gatheredThrough = record.position
       var single = RecordList(block: whole, fileOffset: Int(offset))
-      single.append(record.position, at: 0)
-      if take(single, part, next: nil, through: nil) { return .full }
+      if isShown(record) { single.append(record.position, at: 0) }
+      if take(single, part, next: nil, through: gatheredThrough) { return .full }
     }
     return .more
   }
