@@ -143,6 +143,10 @@ public final class FileStore: QueuedStore {
   /// Writes what has been appended, makes everything safe and gives the directory free.
   /// - Throws: `StoreError.failed` when something could not be made safe; what had been acknowledged is.
   public func close() async throws(StoreError) {
+    // A deletion may be waiting for the background on the thread that closes.
+    if case .open(let log) = state.withLock({ $0 }) {
+      log.isClosing.store(true, ordering: .relaxed)
+    }
     try await run(on: control) { [self] () throws(StoreError) in
       let old = state.withLock { state in
         defer { state = .closed }

@@ -12,6 +12,8 @@ final class OpenFiles: Sendable {
   private struct State: Sendable {
     var entries: [String: Entry] = [:]
     var uses: UInt64 = 0
+    /// How many paths have been forgotten.
+    var losses: UInt64 = 0
   }
 
   private let fileSystem: any FileSystem
@@ -24,14 +26,16 @@ final class OpenFiles: Sendable {
   }
 
   func file(_ path: String) throws(FileError) -> any File {
-    let known: (any File)? = state.withLock { state in
+    let (known, losses): ((any File)?, UInt64) = state.withLock { state in
       state.uses += 1
       state.entries[path]?.lastUse = state.uses
-      return state.entries[path]?.file
+      return (state.entries[path]?.file, state.losses)
     }
     if let known { return known }
     let file = try fileSystem.open(path, .read)
     state.withLock { state in
+      // It may be this one that is no more: kept open, it would go on taking its room.
+      guard state.losses == losses else { return }
       state.entries[path] = Entry(file: file, lastUse: state.uses)
       guard state.entries.count > capacity else { return }
       // Several at once, so that this is rare.
@@ -41,6 +45,11 @@ final class OpenFiles: Sendable {
     return file
   }
 
-  /// Closes a file that is no more, when its last reader has done.
-  func forget(_ path: String) { state.withLock { $0.entries[path] = nil } }
+  /// Closes a file that has been removed, when its last reader has done.
+  func forget(_ path: String) {
+    state.withLock { state in
+      state.entries[path] = nil
+      state.losses += 1
+    }
+  }
 }

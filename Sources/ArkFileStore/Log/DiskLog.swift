@@ -274,7 +274,7 @@ final class DiskLog: Sendable {
     }
     threads.maintenance?.finish()
     do throws(StoreError) {
-      try filing(values.flush)
+      try values.flush()
     } catch {
       failure = failure ?? error
     }

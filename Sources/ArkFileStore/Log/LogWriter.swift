@@ -319,18 +319,22 @@ final class LogWriter: @unchecked Sendable {
     nextSpaceCheck = min(64 << 20, (free + ahead - floor) / 4)
   }
 
+  func syncWhatIsWritten() throws(StoreError) {
+    guard !isSynced else { return }
+    do throws(FileError) {
+      try file?.sync()
+      isSynced = true
+    } catch {
+      // Nobody knows what later syncs of this file would mean.
+      file = nil
+      throw StoreError(error)
+    }
+  }
+
   /// Begins a new segment behind what has been acknowledged.
   func beginSegment() throws(StoreError) {
-    if !isSynced {
-      // Only the newest segment may hold what has not been synced.
-      do throws(FileError) {
-        try file?.sync()
-        isSynced = true
-      } catch {
-        file = nil
-        throw StoreError(error)
-      }
-    }
+    // Only the newest segment may hold what has not been synced.
+    try syncWhatIsWritten()
     var header = SegmentHeader(
       first: next, previous: acknowledged, began: log.clock(), seed: log.seed)
     header.isAhead = log.settings.durability == .written

@@ -4,18 +4,42 @@ import Synchronization
 // What is done in the background: state is written, segments are sealed, old ones let go, and those rewritten in which much is deleted or expired.
 
 extension DiskLog {
-  /// One round. Errors are reported and what failed is tried again in the next round.
+  /// One round: what is due, the most urgent first. Rewriting a segment takes its time, so after each one comes what has become due meanwhile.
+  ///
+  /// Errors are reported, and what failed is tried again in the next round.
   func maintain() {
     rounds.withLock { _ in
-      attempt("the state could not be written") { () throws(StoreError) in
-        try filing(values.flush)
+      var tried: Set<SegmentName> = []
+      seeToWhatIsDue()
+      while let due = dueRewriting(besides: tried) {
+        tried.insert(due.part.segment.name)
+        attempt("a segment could not be rewritten") { () throws(StoreError) in
+          try rewriting.withLock { (_) throws(StoreError) in
+            try rewrite(due.part, keepingAll: due.keepingAll)
+          }
+        }
+        seeToWhatIsDue()
       }
-      attempt("old files could not be removed") { () throws(StoreError) in
-        try rewriting.withLock { (_) throws(StoreError) in try removeLeftovers() }
-      }
-      attempt("a segment could not be sealed") { () throws(StoreError) in try seal() }
-      attempt("old segments could not be let go") { () throws(StoreError) in try letGo() }
-      attempt("a segment could not be rewritten") { () throws(StoreError) in try compact() }
+    }
+  }
+
+  private func seeToWhatIsDue() {
+    attempt("the state could not be written") { () throws(StoreError) in try flushState() }
+    attempt("old files could not be removed") { () throws(StoreError) in
+      try rewriting.withLock { (_) throws(StoreError) in try removeLeftovers() }
+    }
+    attempt("a segment could not be ended") { () throws(StoreError) in
+      try endSegmentWithDeletions()
+    }
+    attempt("a segment could not be sealed") { () throws(StoreError) in try seal() }
+    attempt("old segments could not be let go") { () throws(StoreError) in try letGo() }
+  }
+
+  /// State speaks of events, as a cursor or a snapshot does: it must not be safer than these.
+  private func flushState() throws(StoreError) {
+    try values.flush { () throws(StoreError) in
+      guard settings.durability == .written else { return }
+      try onWriter { (writer) throws(StoreError) in try writer.syncWhatIsWritten() }
     }
   }
 
@@ -31,23 +55,20 @@ extension DiskLog {
 
   // MARK: Sealing
 
-  /// Gives every segment but the newest its footer and its index, and compresses it. One that fails does not keep the others from it.
+  /// Gives every segment but the newest its footer and its index. One that fails does not keep the others from it.
   private func seal() throws(StoreError) {
-    try rewriting.withLock { (_) throws(StoreError) in
-      try forEach(state.withLock { $0.parts.dropLast() }) { (part) throws(StoreError) in
-        var part = part
+    try forEach(state.withLock { $0.parts.dropLast() }) { (part) throws(StoreError) in
+      let isDamaged = part.segment.isIndexDamaged.load(ordering: .relaxed)
+      guard isDamaged || part.segment.footer == nil || part.segment.index is GrowingIndex else {
+        return
+      }
+      // One at a time: a deletion waits for no more.
+      try rewriting.withLock { (_) throws(StoreError) in
+        guard state.withLock({ $0.holds(part.segment) }) else { return }
         if part.segment.footer == nil, part.summary.count == 0, part.segment.knownDamages.isEmpty {
           return try removeNow(part)
         }
-        if part.segment.isIndexDamaged.load(ordering: .relaxed) { part = try indexed(part) }
-        if part.segment.footer == nil || part.segment.index is GrowingIndex {
-          part = try sealed(part)
-        }
-        if settings.compresses, part.segment.blocks == nil, part.summary.count > 0,
-          part.segment.futility.withLock({ $0 == nil })
-        {
-          try rewrite(part, keepingAll: true)
-        }
+        try seal(isDamaged ? try indexed(part) : part)
       }
     }
   }
@@ -85,11 +106,11 @@ extension DiskLog {
     return new
   }
 
-  private func sealed(_ part: LogView.Part) throws(StoreError) -> LogView.Part {
+  private func seal(_ part: LogView.Part) throws(StoreError) {
     let segment = part.segment
     var summary = part.summary
     summary.tally = nil
-    guard let index = segment.index as? GrowingIndex else { return part }
+    guard let index = segment.index as? GrowingIndex else { return }
     let footer = segment.footer ?? summary.footer()
     let (sealed, size) = try filing { () throws(FileError) -> (LogView.Part, Int) in
       let file = try fileSystem.open(segment.path, segment.footer == nil ? .readWrite : .read)
@@ -111,7 +132,6 @@ extension DiskLog {
       return (LogView.Part(segment: sealed, summary: summary), try file.size())
     }
     state.withLock { $0.replace(segment, by: sealed, bytes: size) }
-    return sealed
   }
 
   // MARK: Letting go
@@ -208,12 +228,12 @@ extension DiskLog {
 
   private func remove(_ paths: [String]) throws(FileError) {
     for path in paths {
-      files.forget(path)
       do throws(FileError) {
         try fileSystem.remove(path)
       } catch {
         guard error.isMissing else { throw error }
       }
+      files.forget(path)
     }
   }
 
@@ -230,21 +250,27 @@ extension DiskLog {
 
   // MARK: Rewriting
 
-  /// Rewrites segments of which a good part is deleted or expired.
-  private func compact() throws(StoreError) {
+  /// A segment of which a good part is deleted or expired, or that is not compressed yet.
+  private func dueRewriting(besides tried: Set<SegmentName>) -> (
+    part: LogView.Part, keepingAll: Bool
+  )? {
+    guard !isClosing.load(ordering: .relaxed) else { return nil }
     let now = self.now
-    try endSegmentWithDeletions()
     let (parts, deleted) = state.withLock { ($0.parts.dropLast(), $0.deleted) }
-    try forEach(parts) { (part) throws(StoreError) in
-      guard let footer = part.segment.footer, footer.count > 0 else { return }
+    for part in parts where !tried.contains(part.segment.name) {
+      let segment = part.segment
+      guard let footer = segment.footer, footer.count > 0 else { continue }
       let gone = deleted.count(in: part.range)
       let share = Double(gone) / Double(footer.count)
-      guard gone > 0 && share >= settings.compactionThreshold || footer.firstExpiry <= now,
-        part.segment.futility.withLock({ $0.map { $0.deletions < gone || $0.until <= now } ?? true }
-        )
-      else { return }
-      try rewriting.withLock { (_) throws(StoreError) in try rewrite(part, keepingAll: false) }
+      let futility = segment.futility.withLock { $0 }
+      if settings.compresses, segment.blocks == nil, futility == nil { return (part, true) }
+      if gone > 0 && share >= settings.compactionThreshold || footer.firstExpiry <= now,
+        futility.map({ $0.deletions < gone || $0.until <= now }) ?? true
+      {
+        return (part, false)
+      }
     }
+    return nil
   }
 
   /// Deleted events of the newest segment can go only when it is not written to any more.
@@ -259,7 +285,6 @@ extension DiskLog {
       Double(gone) >= Double(active.summary.count) * max(settings.compactionThreshold, 0.25)
     else { return }
     try onWriter { (writer) throws(StoreError) in try writer.rotate { _ in true } }
-    try seal()
   }
 
   /// Writes a segment anew, without what is deleted or expired, and compressed if that is wanted.
@@ -301,8 +326,14 @@ extension DiskLog {
       }
     }
     var writer = try SegmentRewriter(self, old, name)
+    var flushed = ContinuousClock.now
     try scan.forEach(through: checked) { (records) throws(StoreError) in
       guard !isClosing.load(ordering: .relaxed) else { throw StoreError.closed }
+      // A large segment takes longer than state may wait.
+      if settings.worksInBackground, .now - flushed >= settings.maintenanceInterval {
+        flushed = .now
+        attempt("the state could not be written") { () throws(StoreError) in try flushState() }
+      }
       try writer.append(records) { record in
         keepingAll || record.expiry > now && !deleted.contains(record.position)
       }

@@ -48,8 +48,9 @@ final class StateTable: Sendable {
   }
 
   /// Writes what has changed.
-  func flush() throws(FileError) {
-    try writer.withLock { (writer) throws(FileError) in
+  /// - Parameter preparing: called when there is something to write, before it is written.
+  func flush(preparing: () throws(StoreError) -> Void = {}) throws(StoreError) {
+    try writer.withLock { (writer) throws(StoreError) in
       let (changed, entries, live) = state.withLock { state in
         let changed = state.changed
         state.changed = []
@@ -59,11 +60,14 @@ final class StateTable: Sendable {
         )
       }
       guard !changed.isEmpty else { return }
-      do throws(FileError) {
-        if writer.journal.size > live * 2 + 1 << 20 {
-          try writer.journal.replace(with: all())
-        } else {
-          try writer.journal.append(entries, all: all)
+      do throws(StoreError) {
+        try preparing()
+        try filing { () throws(FileError) in
+          if writer.journal.size > live * 2 + 1 << 20 {
+            try writer.journal.replace(with: all())
+          } else {
+            try writer.journal.append(entries, all: all)
+          }
         }
       } catch {
         state.withLock { $0.changed.formUnion(changed) }
