@@ -362,3 +362,18 @@ def test_totals_follow_what_is_posted(context):
         equal((get(broker, "messages", limit=1)["total"], get(broker, "stream", limit=1)["total"],
                get(broker, "traces", limit=1)["total"], get(broker, "traces", session_id="s")["total"]),
               (number, 2 * number, number, number), "the totals")
+
+
+def test_pages_of_large_items_are_bounded(context):
+    """3, a page is put together in memory: one of large items ends before its limit, and the next goes on behind it."""
+    broker = ark(context)
+    for number in range(5):
+        say(broker, "c", "q", f"{number} " + "x" * 9_000_000)
+    seen, cursor = [], {}
+    while True:
+        page = get(broker, "messages", **cursor)
+        seen.append([item["message"]["content"].split()[0] for item in page["items"]])
+        if not page["hasMore"]:
+            break
+        cursor = {"cursor": page["nextCursor"]}
+    equal(seen, [["0", "1", "2", "3"], ["4"]], "pages")

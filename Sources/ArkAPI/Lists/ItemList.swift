@@ -9,8 +9,11 @@ struct ItemList {
   let broker: Broker
   let match: Match
 
+  /// A page that may have a next one ends after so many bytes, however few its items are: it is put together in memory.
+  private static let pageBytes = 32 << 20
+
   /// - Parameters:
-  ///   - limit: nil: everything there is.
+  ///   - limit: nil: everything there is, in one page.
   func page(
     after cursor: Position?, limit: Int?, as write: ItemWriter
   ) async throws(StoreError) -> HTTPResponse {
@@ -27,7 +30,7 @@ struct ItemList {
         limit: ReadLimit(events: min(limit ?? 4096, 4096) + 1, bytes: 4 << 20))
       reading: while let page = try await cursor.next() {
         for event in page.events {
-          guard count < limit ?? .max else {
+          guard limit.map({ count < $0 && text.count < ItemList.pageBytes }) ?? true else {
             hasMore = true
             break reading
           }
