@@ -2,7 +2,7 @@ public import ArkBroker
 
 /// Takes out of a store what is damaged, so that it can be opened and everything that is sound can be read.
 ///
-/// Sound events keep their positions; those of lost ones are not given again. Damaged files are moved into a directory `aside-` and the time, inside the store's, and new
+/// Sound events keep their positions; those of lost ones are not given again. Damaged files go into a directory `aside-` and the time, inside the store's, and new
 /// ones take their place. Nobody else may have the store open: it takes the lock.
 ///
 /// ```swift
@@ -102,7 +102,8 @@ public struct StoreRepair: Sendable {
       guard !damages.isEmpty else { continue }
       for damage in damages { onReport("damage: \(damage)") }
       try filing { () throws(FileError) in
-        try shelf.put(content.rawValue)
+        // A store without the journal would show what was deleted, so it stays until the new one takes its place.
+        try shelf.putCopy(of: content.rawValue)
         var journal = Journal(fileSystem, in: path, named: content.rawValue)
         try journal.replace(with: outcome.entries)
       }
@@ -203,6 +204,16 @@ private struct Shelf {
     }
     try fileSystem.syncDirectory(place)
     try fileSystem.syncDirectory(directory)
+  }
+
+  /// Leaves the file where it is.
+  mutating func putCopy(of name: String) throws(FileError) {
+    if path == nil { path = try make() }
+    guard let place = path else { return }
+    let file = try fileSystem.open("\(directory)/\(name)", .read)
+    try fileSystem.write(
+      file.bytes(at: 0, count: file.size()), asNewFile: "\(place)/\(name)")
+    try fileSystem.syncDirectory(place)
   }
 
   private func make() throws(FileError) -> String {
