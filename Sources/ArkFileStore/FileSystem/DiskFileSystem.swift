@@ -158,7 +158,7 @@ private final class DiskFile: File {
     while true {
       let count = pread(descriptor, buffer.baseAddress, buffer.count, off_t(offset))
       if count >= 0 { return count }
-      guard errno == EINTR else { throw FileError("pread", path, errno) }
+      guard errno == EINTR else { throw FileError("pread", path, errno, at: offset) }
     }
   }
 
@@ -168,7 +168,7 @@ private final class DiskFile: File {
       if count > 0 { return count }
       // POSIX leaves it open what a write of nothing means; the next one would tell, but there may be none.
       if count == 0 { throw FileError("pwrite", path, ENOSPC) }
-      guard errno == EINTR else { throw FileError("pwrite", path, errno) }
+      guard errno == EINTR else { throw FileError("pwrite", path, errno, at: offset) }
     }
   }
 

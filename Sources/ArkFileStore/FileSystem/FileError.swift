@@ -15,13 +15,18 @@ package struct FileError: Error, Sendable, CustomStringConvertible {
   package var path: String
   /// The error number.
   package var number: Int32
+  /// Where in the file, for reads and writes.
+  package var offset: Int?
   /// Who holds the lock that was asked for.
   package var holder: String?
 
-  package init(_ call: String, _ path: String, _ number: Int32, holder: String? = nil) {
+  package init(
+    _ call: String, _ path: String, _ number: Int32, at offset: Int? = nil, holder: String? = nil
+  ) {
     self.call = call
     self.path = path
     self.number = number
+    self.offset = offset
     self.holder = holder
   }
 
@@ -29,9 +34,11 @@ package struct FileError: Error, Sendable, CustomStringConvertible {
   /// There is no room, or no more for this user.
   package var isFull: Bool { number == ENOSPC || number == EDQUOT }
   package var isMissing: Bool { number == ENOENT }
+  /// The medium does not give back what was written.
+  package var isUnreadable: Bool { number == EIO }
 
   package var description: String {
-    "\(call) \(path): \(String(cString: strerror(number)))"
+    "\(call) \(path)\(offset.map { " at byte \($0)" } ?? ""): \(String(cString: strerror(number)))"
   }
 }
 

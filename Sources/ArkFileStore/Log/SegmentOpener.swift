@@ -54,7 +54,7 @@ struct SegmentOpener {
   }
 
   mutating func open(_ name: SegmentName, isNewest: Bool) throws(StoreError) -> Opened {
-    let source = try read(name)
+    let source = try read(name, isNewest: isNewest)
     defer {
       newer = source.header
       isNewerSound = source.isHeaderSound
@@ -70,11 +70,13 @@ struct SegmentOpener {
     return try recover(source, isNewest: isNewest)
   }
 
-  private func read(_ name: SegmentName) throws(StoreError) -> Source {
+  private func read(_ name: SegmentName, isNewest: Bool) throws(StoreError) -> Source {
     let path = "\(directory)/\(name.file)"
     let (file, size, first, last) = try filing {
       () throws(FileError) -> (any File, Int, [UInt8], [UInt8]) in
-      let file = try fileSystem.open(path, .read)
+      var file = try fileSystem.open(path, .read)
+      // At the end of the newest, zeros would look like what was never written.
+      if !isNewest { file = ZeroFilledFile(file) }
       let size = try file.size()
       return (
         file, size, try file.bytes(at: 0, count: SegmentHeader.length),
@@ -161,7 +163,8 @@ struct SegmentOpener {
         "\(source.path) is damaged in its last \(source.size - SegmentHeader.length) bytes, where its \(what) is; its blocks are looked for"
       )
       let found = try filing { () throws(FileError) in try BlockTable.found(in: source.file) }
-      blocks = BlockTable(found.entries, end: footer?.end ?? found.end)
+      blocks = BlockTable(
+        found.entries, end: footer?.end ?? found.end + unfound(source, found.entries))
       if footer == nil {
         footer = try summary(of: source, blocks).footer(blocks: blocks.entries.count)
       }
@@ -171,6 +174,13 @@ struct SegmentOpener {
       part: LogView.Part(
         segment: try sealed(source, footer, blocks), summary: SegmentSummary(footer)),
       active: nil, bytes: source.size)
+  }
+
+  /// Bytes between the blocks that were found and the table, which must have been blocks, too.
+  private func unfound(_ source: Source, _ found: [BlockTable.Entry]) -> Int {
+    let end = found.last.map { $0.start + $0.count } ?? SegmentHeader.length
+    let table = found.count * BlockTable.entryLength + 4
+    return max(0, source.size - SegmentFooter.length - table - end)
   }
 
   private func entries(_ source: Source, _ footer: SegmentFooter) throws(StoreError)
@@ -208,7 +218,9 @@ struct SegmentOpener {
     let (name, path, header) = (source.name, source.path, source.header)
     let index = GrowingIndex(seed: header.seed)
     let segment = Segment(
-      name: name, path: path, header: header, footer: nil, index: index, files: files)
+      name: name, path: path, header: header, footer: nil, index: index, files: files,
+      // The next segment tells how far this one went, so that nothing unreadable counts as torn.
+      fillsWithZeros: !isNewest && isNewerSound)
     let (scan, ending) = ending(of: source, segment, isNewest: isNewest)
     var checked = try scan.check(ending)
     if !source.isHeaderSound, checked.tornBytes > 0 {

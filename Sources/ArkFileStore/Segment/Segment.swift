@@ -14,6 +14,8 @@ final class Segment: Sendable {
   let files: OpenFiles
   /// Where the blocks of a compressed segment are.
   let blocks: BlockTable?
+  /// What the medium cannot give back is damage, and not an error: only where zeros are never taken for an end.
+  private let fillsWithZeros: Bool
   private let damages: Mutex<[Damage]>
   /// The index could not be read: it is made anew in the next round, and nobody asks it until then.
   let isIndexDamaged = Atomic<Bool>(false)
@@ -22,7 +24,8 @@ final class Segment: Sendable {
 
   init(
     name: SegmentName, path: String, header: SegmentHeader, footer: SegmentFooter?,
-    index: any SegmentIndex, files: OpenFiles, blocks: BlockTable? = nil, damages: [Damage] = []
+    index: any SegmentIndex, files: OpenFiles, blocks: BlockTable? = nil, damages: [Damage] = [],
+    fillsWithZeros: Bool? = nil
   ) {
     self.name = name
     self.path = path
@@ -31,6 +34,7 @@ final class Segment: Sendable {
     self.index = index
     self.files = files
     self.blocks = blocks
+    self.fillsWithZeros = fillsWithZeros ?? (footer != nil)
     self.damages = Mutex(damages)
   }
 
@@ -47,7 +51,8 @@ final class Segment: Sendable {
   /// - Returns: how many bytes; fewer than there is room for at the end.
   func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int) throws(StoreError) -> Int {
     do throws(FileError) {
-      let file = try files.file(path)
+      var file = try files.file(path)
+      if fillsWithZeros { file = ZeroFilledFile(file) }
       guard let blocks else { return try file.readAll(into: buffer, at: offset) }
       return try blocks.read(into: buffer, at: offset, of: file)
     } catch {

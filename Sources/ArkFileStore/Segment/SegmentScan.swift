@@ -168,6 +168,7 @@ struct SegmentScan {
   }
 
   /// Reads the records up to where a check found their end, in lists of a block each.
+  /// - Throws: `StoreError.damaged` when one that the check found to be sound is not any more: without it, what is made of the records would be less than they are.
   func forEach(
     through checked: Result, _ body: (RecordList) throws(StoreError) -> Void
   ) throws(StoreError) {
@@ -183,12 +184,15 @@ struct SegmentScan {
       var place = 0
       while place < count, offset + place < checked.end,
         !checked.damages.contains(where: { $0.bytes.contains(offset + place) }),
-        let record = Record(at: bytes + place, available: count - place)
+        let record = Record(at: bytes + place, available: count - place), record.isSound
       {
         records.append(record.position, at: place)
         place += record.length
       }
-      guard place > 0 else { return }
+      guard place > 0 else {
+        throw StoreError(
+          .damaged, "\(segment.path) could not be read again at byte \(offset)")
+      }
       try body(records)
       offset += place
     }

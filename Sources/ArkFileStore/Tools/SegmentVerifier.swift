@@ -2,7 +2,7 @@ import ArkBroker
 
 /// Checks every byte of one segment and of its index.
 struct SegmentVerifier {
-  let fileSystem: any FileSystem
+  let fileSystem: ZeroFilling
   let directory: String
   let name: SegmentName
   let surroundings: SegmentImage.Surroundings
@@ -78,10 +78,21 @@ struct SegmentVerifier {
       try check(image, &outcome, onProgress)
     } catch {
       // A file that was let go cannot be read any more.
-      guard try state() == nil else { throw error }
-      return Outcome(isGone: true)
+      guard try state() != nil else { return Outcome(isGone: true) }
+      guard error.code == .damaged else { throw error }
+      // It is being written to, or the medium gives back now this and now that.
+      outcome.findings.append(
+        StoreFinding(.damage, path, "what was sound a moment ago could not be read again"))
     }
+    outcome.findings += unreadable(path) + unreadable(indexPath)
     return outcome
+  }
+
+  private func unreadable(_ path: String) -> [StoreFinding] {
+    fileSystem.unreadable(in: path).map {
+      StoreFinding(
+        .damage, path, at: $0.lowerBound, "\($0.count) bytes cannot be read from the medium")
+    }
   }
 
   private func check(

@@ -61,7 +61,8 @@ public struct StoreRepair: Sendable {
       try fileSystem.lock("\(path)/lock", holder: DiskLog.holder)
     }
     defer { withExtendedLifetime(lock) {} }
-    let files = try StoreFiles(in: path, on: fileSystem)
+    let readable = ZeroFilling(fileSystem)
+    let files = try StoreFiles(in: path, on: readable)
     var shelf = Shelf(fileSystem, path)
     var summary = Summary()
     let pool = BlockPool()
@@ -69,7 +70,7 @@ public struct StoreRepair: Sendable {
     var done = 0
     for (place, name) in files.segments.enumerated() {
       let verifier = SegmentVerifier(
-        fileSystem: fileSystem, directory: path, name: name,
+        fileSystem: readable, directory: path, name: name,
         surroundings: files.surroundings(of: place, previous: previous),
         ending: files.ending(of: place), pool: pool)
       var inSegment = 0
@@ -124,17 +125,22 @@ public struct StoreRepair: Sendable {
   ) throws(StoreError) -> SegmentSummary {
     let old = verifier.name
     let image = try filing { () throws(FileError) in
-      try SegmentImage(old, in: path, on: fileSystem, verifier.surroundings)
+      try SegmentImage(old, in: path, on: verifier.fileSystem, verifier.surroundings)
     }
     let reading = try SegmentReading(
-      image, verifier.ending, on: fileSystem, pool: verifier.pool)
+      image, verifier.ending, on: verifier.fileSystem, pool: verifier.pool)
     let new = SegmentName(first: old.first, generation: old.generation + 1)
     var builder = try SegmentBuilder(fileSystem, in: path, new, image.header)
     do throws(StoreError) {
       try reading.scan.forEach(through: reading.checked) { (records) throws(StoreError) in
         try builder.append(records) { SegmentReading.makesSense($0, in: records.block) }
       }
-      try builder.finish(last: last(of: image, reading, builder.summary.last, before: next))
+      // No more events than that fit into what cannot be read.
+      let unread =
+        (reading.unreadBytes
+          + verifier.fileSystem.unreadable(in: verifier.path).reduce(0) { $0 + $1.count })
+        / (Record.fixedLength + 1)
+      try builder.finish(last: last(of: image, unread, builder.summary.last, before: next))
     } catch {
       builder.abandon()
       throw error
@@ -149,11 +155,10 @@ public struct StoreRepair: Sendable {
   }
 
   /// The last position that a segment may have had, so that those of lost events are not given again.
+  /// - Parameter unread: how many events there is room for in what cannot be read.
   private func last(
-    of image: SegmentImage, _ reading: SegmentReading, _ found: Position, before next: Position?
+    of image: SegmentImage, _ unread: Int, _ found: Position, before next: Position?
   ) -> Position {
-    // No more events than that fit into what cannot be read.
-    let unread = reading.unreadBytes / (Record.fixedLength + 1)
     let last = max(found, image.knownLast ?? found.advanced(by: unread))
     guard let next else { return last }
     return max(found, min(last, next.advanced(by: -1)))
@@ -164,11 +169,11 @@ public struct StoreRepair: Sendable {
   ) throws(StoreError) {
     let name = verifier.name
     let image = try filing { () throws(FileError) in
-      try SegmentImage(name, in: path, on: fileSystem, verifier.surroundings)
+      try SegmentImage(name, in: path, on: verifier.fileSystem, verifier.surroundings)
     }
     guard let footer = image.footer else { return }
     let reading = try SegmentReading(
-      image, verifier.ending, on: fileSystem, pool: verifier.pool)
+      image, verifier.ending, on: verifier.fileSystem, pool: verifier.pool)
     let index = GrowingIndex(seed: image.header.seed)
     try reading.scan.forEach(through: reading.checked) { index.add($0) }
     try filing { () throws(FileError) in

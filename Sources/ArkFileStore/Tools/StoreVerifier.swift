@@ -50,7 +50,8 @@ public struct StoreVerifier: Sendable {
   func check(
     _ onProgress: (Int, Int) -> Void, _ onFinding: (StoreFinding) -> Void
   ) throws(StoreError) -> Summary {
-    let files = try StoreFiles(in: path, on: fileSystem)
+    let readable = ZeroFilling(fileSystem)
+    let files = try StoreFiles(in: path, on: readable)
     var summary = Summary()
     func find(_ finding: StoreFinding) {
       if finding.severity == .damage { summary.damages += 1 }
@@ -62,7 +63,7 @@ public struct StoreVerifier: Sendable {
     var previous: Position?
     for (place, name) in files.segments.enumerated() {
       let verifier = SegmentVerifier(
-        fileSystem: fileSystem, directory: path, name: name,
+        fileSystem: readable, directory: path, name: name,
         surroundings: files.surroundings(of: place, previous: previous),
         ending: files.ending(of: place), pool: pool)
       var inSegment = 0

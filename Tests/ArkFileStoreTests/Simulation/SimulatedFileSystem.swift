@@ -84,6 +84,17 @@ final class SimulatedFileSystem: FileSystem {
     }
   }
 
+  /// Lets every read fail that touches these bytes of a file, as those of a bad sector do, once there have been so many.
+  func makeUnreadable(_ path: String, _ bytes: Range<Int>, afterReads skipped: Int = 0) {
+    let reads = Counter()
+    onCall = { call in
+      guard call.kind == .read, call.path == path,
+        bytes.overlaps(call.offset..<call.offset + call.count)
+      else { return nil }
+      return reads.next() <= skipped ? nil : .error(EIO)
+    }
+  }
+
   /// Stops the process: every call from now on fails with `EIO`.
   func crash() { state.withLock { $0.hasCrashed = true } }
 
@@ -134,7 +145,9 @@ final class SimulatedFileSystem: FileSystem {
     case .losingWrites: if kind == .sync { return fault }
     case .error, .crash: break
     }
-    throw failure(fault, kind, path) ?? FileError(kind.rawValue, path, EIO)
+    var error = failure(fault, kind, path) ?? FileError(kind.rawValue, path, EIO)
+    if kind == .read { error.offset = offset }
+    throw error
   }
 
   /// The error that a call ends with because of a fault.
@@ -270,4 +283,10 @@ final class SimulatedFileSystem: FileSystem {
     case .held(let note): throw FileError("flock", path, EWOULDBLOCK, holder: note)
     }
   }
+}
+
+private final class Counter: Sendable {
+  private let count = Atomic(0)
+
+  func next() -> Int { count.wrappingAdd(1, ordering: .relaxed).newValue }
 }
