@@ -16,6 +16,8 @@ final class OpenFiles: Sendable {
     var losses: UInt64 = 0
   }
 
+  /// What was read of them last.
+  let blocks = BlockCache()
   private let fileSystem: any FileSystem
   private let capacity: Int
   private let state = Mutex(State())

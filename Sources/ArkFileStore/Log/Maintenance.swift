@@ -123,7 +123,9 @@ extension DiskLog {
       try fileSystem.write(
         index.withTables { IndexFile.encoded($0, of: footer) }, asNewFile: path)
       try fileSystem.syncDirectory(directory)
-      guard let stored = IndexFile(fileSystem, path, of: footer) else {
+      // There may have been a damaged one under this name.
+      files.forget(path)
+      guard let stored = try IndexFile(files, path, of: footer) else {
         throw FileError("read", path, 0)
       }
       let sealed = Segment(

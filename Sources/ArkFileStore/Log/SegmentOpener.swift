@@ -128,7 +128,11 @@ struct SegmentOpener {
     let header = source.header
     let indexPath = "\(directory)/\(source.name.index)"
     // Without the header it is not known what the index's hashes begin with.
-    if source.isHeaderSound, let index = IndexFile(fileSystem, indexPath, of: footer) {
+    if source.isHeaderSound,
+      let index = try filing({ () throws(FileError) in
+        try IndexFile(files, indexPath, of: footer)
+      })
+    {
       return Segment(
         name: source.name, path: source.path, header: header, footer: footer, index: index,
         files: files, blocks: blocks)

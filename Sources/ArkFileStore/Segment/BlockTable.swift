@@ -1,8 +1,7 @@
 import ArkBroker
 import CZlib
-import Synchronization
 
-/// Where the compressed blocks of a segment are. Each can be read alone; the newest few stay in memory.
+/// Where the compressed blocks of a segment are. Each can be read alone.
 ///
 /// In the file: the header of the segment, the blocks (raw deflate, RFC 1951), the table, the footer of the segment. The table holds for each block u64 where it begins
 /// in the file, u32 how long it is compressed, u32 CRC-32C of its compressed bytes; and behind all of them u32 CRC-32C of the table. Each block holds `blockSize` bytes
@@ -20,7 +19,6 @@ final class BlockTable: Sendable {
   let entries: [Entry]
   /// Where the records end.
   let end: Int
-  private let cache = Mutex<[(block: Int, bytes: [UInt8])]>([])
 
   /// - Parameter entries: those that are missing count as damaged.
   init(_ entries: [Entry], end: Int) {
@@ -80,15 +78,25 @@ final class BlockTable: Sendable {
     min(BlockTable.blockSize, end - SegmentHeader.length - block * BlockTable.blockSize)
   }
 
-  func read(into buffer: UnsafeMutableRawBufferPointer, at offset: Int, of file: any File)
-    throws(FileError) -> Int
-  {
+  /// Reads records, as if they were not compressed.
+  /// - Parameters:
+  ///   - path: of the file.
+  ///   - cache: knows blocks that were read before.
+  func read(
+    into buffer: UnsafeMutableRawBufferPointer, at offset: Int, of file: any File, path: String,
+    cache: BlockCache
+  ) throws(FileError) -> Int {
     var done = 0
     while done < buffer.count, offset + done < end {
       let address = offset + done - SegmentHeader.length
       let block = address / BlockTable.blockSize
       let start = address % BlockTable.blockSize
-      let bytes = try bytes(of: block, of: file)
+      let bytes =
+        if let known = cache.bytes(of: block, in: path) {
+          known
+        } else {
+          try inflated(block, of: file, path: path, cache: cache)
+        }
       let count = min(bytes.count - start, buffer.count - done)
       guard count > 0 else { break }
       bytes.withUnsafeBytes {
@@ -101,23 +109,16 @@ final class BlockTable: Sendable {
   }
 
   /// A damaged block reads as zeros, in which no record is found.
-  private func bytes(of block: Int, of file: any File) throws(FileError) -> [UInt8] {
-    if let known = cache.withLock({ cache in cache.first { $0.block == block }?.bytes }) {
-      return known
-    }
+  private func inflated(_ block: Int, of file: any File, path: String, cache: BlockCache)
+    throws(FileError) -> [UInt8]
+  {
     let entry = entries[block]
     let compressed = try file.bytes(at: entry.start, count: entry.count)
     let size = size(of: block)
-    var bytes = [UInt8](repeating: 0, count: size)
-    if CRC32C.of(compressed) == entry.checksum,
-      let inflated = Deflate.inflated(compressed, count: size)
-    {
-      bytes = inflated
-    }
-    cache.withLock { cache in
-      cache.append((block, bytes))
-      if cache.count > 4 { cache.removeFirst() }
-    }
+    guard CRC32C.of(compressed) == entry.checksum,
+      let bytes = Deflate.inflated(compressed, count: size)
+    else { return [UInt8](repeating: 0, count: size) }
+    cache.keep(bytes, of: block, in: path)
     return bytes
   }
 

@@ -17,7 +17,7 @@ final class IndexFile: SegmentIndex {
   static let headerLength = 96
   private static let inline: UInt32 = 1 << 31
 
-  private let file: any File
+  private let files: OpenFiles
   private let path: String
   private let header: Header
 
@@ -46,10 +46,15 @@ final class IndexFile: SegmentIndex {
 
   /// Opens the index of a segment.
   /// - Returns: nil when there is none, it is damaged, or it belongs to another state of the segment: then it has to be made anew.
-  init?(_ fileSystem: any FileSystem, _ path: String, of footer: SegmentFooter) {
-    guard let file = try? fileSystem.open(path, .read),
-      let bytes = try? PagedFile.read(0..<IndexFile.headerLength, of: file),
-      bytes.starts(with: IndexFile.magic),
+  init?(_ files: OpenFiles, _ path: String, of footer: SegmentFooter) throws(FileError) {
+    let bytes: [UInt8]
+    do throws(PagedFile.Failure) {
+      bytes = try IndexFile.read(0..<IndexFile.headerLength, files, path)
+    } catch {
+      if case .file(let error) = error, !error.isMissing, !error.isUnreadable { throw error }
+      return nil
+    }
+    guard bytes.starts(with: IndexFile.magic),
       bytes.number(8, as: UInt32.self) == IndexFile.version
     else { return nil }
     var header = Header()
@@ -64,7 +69,7 @@ final class IndexFile: SegmentIndex {
     header.groupCount = Int(bytes.number(64, as: UInt32.self))
     header.tallyBytes = Int(bytes.number(68, as: UInt32.self))
     guard header.footer == IndexFile.identity(of: footer) else { return nil }
-    self.file = file
+    self.files = files
     self.path = path
     self.header = header
   }
@@ -131,13 +136,27 @@ final class IndexFile: SegmentIndex {
 
   private func read(_ range: Range<Int>) throws(StoreError) -> [UInt8] {
     do throws(PagedFile.Failure) {
-      return try PagedFile.read(range, of: file)
+      return try IndexFile.read(range, files, path)
     } catch {
       switch error {
+      case .file(let error) where error.isUnreadable:
+        throw IndexFile.damage(path, error.offset ?? 0)
       case .file(let error): throw StoreError(error)
       case .damaged(let offset): throw IndexFile.damage(path, offset)
       }
     }
+  }
+
+  private static func read(_ range: Range<Int>, _ files: OpenFiles, _ path: String)
+    throws(PagedFile.Failure) -> [UInt8]
+  {
+    let file: any File
+    do throws(FileError) {
+      file = try files.file(path)
+    } catch {
+      throw .file(error)
+    }
+    return try PagedFile.read(range, of: file)
   }
 
   static func damage(_ path: String, _ offset: Int) -> StoreError {

@@ -54,13 +54,14 @@ final class Segment: Sendable {
       var file = try files.file(path)
       if fillsWithZeros { file = ZeroFilledFile(file) }
       guard let blocks else { return try file.readAll(into: buffer, at: offset) }
-      return try blocks.read(into: buffer, at: offset, of: file)
+      return try blocks.read(
+        into: buffer, at: offset, of: file, path: path, cache: files.blocks)
     } catch {
       throw StoreError(error)
     }
   }
 
-  /// What the index says, or nil when it cannot be read: then the records have to be.
+  /// What the index says, or nil when it cannot be read: then the records have to be. Only damage is one that lasts, and reported.
   func ask<Answer>(
     _ report: (String) -> Void, _ body: (any SegmentIndex) throws(StoreError) -> Answer
   ) -> Answer? {
@@ -68,7 +69,10 @@ final class Segment: Sendable {
     do throws(StoreError) {
       return try body(index)
     } catch {
-      if !isIndexDamaged.exchange(true, ordering: .relaxed) { report(error.message) }
+      // Else the segment has been let go, or there are no descriptors left: that is for whoever reads the records.
+      if error.code == .damaged, !isIndexDamaged.exchange(true, ordering: .relaxed) {
+        report(error.message)
+      }
       return nil
     }
   }

@@ -117,7 +117,7 @@ struct SegmentRewriter {
         index.withTables { IndexFile.encoded($0, of: footer) }, asNewFile: indexPath)
       try log.fileSystem.rename(path + SegmentName.temporarySuffix, to: path)
       try log.fileSystem.syncDirectory(log.directory)
-      guard let stored = IndexFile(log.fileSystem, indexPath, of: footer) else {
+      guard let stored = try IndexFile(log.files, indexPath, of: footer) else {
         throw FileError("read", indexPath, EIO)
       }
       return (footer, stored)
