@@ -1,14 +1,17 @@
 import ArkBroker
 import ArkBrokerTesting
-import ArkFileStore
 import Testing
 
+@testable import ArkFileStore
+
 @Suite struct LawsOfFileStoreTests {
-  @Test(arguments: StoreLaws.all(supporting: [.deletion, .state, .durability]))
+  @Test(arguments: StoreLaws.all(supporting: [.deletion, .state, .durability, .retention]))
   func obeys(_ law: StoreLaw) async throws {
     let directory = TemporaryDirectory()
     try await law.check(
-      StoreFixture { FileStore(at: directory.path, keeping: .everything) }.durable())
+      StoreFixture { FileStore(at: directory.path, keeping: .everything) }
+        .durable()
+        .bounded { BoundedFileStore(at: directory.path, events: $0) })
   }
 
   /// Laws hold whatever lies between two events: here nearly every append begins a segment.
@@ -23,4 +26,40 @@ import Testing
         FileStore(at: directory.path, keeping: .everything, settings: settings)
       }.durable())
   }
+}
+
+/// A file store that is bounded by bytes, with enough for so many small events. What is too much goes with the append that brings it instead of in the background.
+private final class BoundedFileStore: Store {
+  private let base: FileStore
+
+  init(at path: String, events: Int) {
+    var settings = FileStore.Settings()
+    settings.segmentBytes = 4096
+    settings.durability = .written
+    settings.worksInBackground = false
+    base = FileStore(
+      at: path, keeping: .init(bytes: events * 512 + settings.segmentBytes), settings: settings)
+  }
+
+  func append(_ request: AppendRequest) async throws(StoreError) -> Positions {
+    let positions = try await base.append(request)
+    try await base.maintain()
+    return positions
+  }
+
+  func open() async throws(StoreError) { try await base.open() }
+  func read(_ request: ReadRequest) async throws(StoreError) -> Page {
+    try await base.read(request)
+  }
+  var bounds: Bounds { get async { await base.bounds } }
+  func delete(_ request: DeleteRequest) async throws(StoreError) -> Int {
+    try await base.delete(request)
+  }
+  func value(for key: StateKey) async throws(StoreError) -> [UInt8]? {
+    try await base.value(for: key)
+  }
+  func setValue(_ value: [UInt8]?, for key: StateKey) async throws(StoreError) {
+    try await base.setValue(value, for: key)
+  }
+  func close() async throws(StoreError) { try await base.close() }
 }

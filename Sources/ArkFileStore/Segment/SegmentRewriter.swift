@@ -148,13 +148,17 @@ struct Pace {
   }
 
   mutating func wait(for bytes: Int) {
-    let now = ContinuousClock.now
+    guard let delay = delay(for: bytes, at: .now) else { return }
+    let (seconds, attoseconds) = delay.components
+    var time = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
+    nanosleep(&time, nil)
+  }
+
+  /// How long to wait, if at all, when so many bytes have been written.
+  mutating func delay(for bytes: Int, at now: ContinuousClock.Instant) -> Duration? {
     due = max(due, now) + .nanoseconds(Int64(Double(bytes) * nanosecondsPerByte))
     // Short waits are saved up: a sleep takes longer than one asks for.
     let ahead = due - now
-    guard ahead > .milliseconds(2) else { return }
-    let (seconds, attoseconds) = ahead.components
-    var time = timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
-    nanosleep(&time, nil)
+    return ahead > .milliseconds(2) ? ahead : nil
   }
 }
