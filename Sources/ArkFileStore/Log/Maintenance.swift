@@ -120,8 +120,10 @@ extension DiskLog {
         try file.sync()
       }
       let path = "\(directory)/\(segment.name.index)"
+      let isDamaged = !segment.knownDamages.isEmpty
       try fileSystem.write(
-        index.withTables { IndexFile.encoded($0, of: footer) }, asNewFile: path)
+        index.withTables { IndexFile.encoded(isDamaged ? $0.withoutKeys : $0, of: footer) },
+        asNewFile: path)
       try fileSystem.syncDirectory(directory)
       // There may have been a damaged one under this name.
       files.forget(path)

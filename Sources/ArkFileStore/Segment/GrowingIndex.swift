@@ -159,6 +159,13 @@ struct IndexTables: Sendable {
     for slot in old where slot.first != 0 { slots[place(of: slot.hash)] = slot }
   }
 
+  /// The same for a segment with damage: what is lost has no keys here, so reads must look at every record and meet the damage.
+  var withoutKeys: IndexTables {
+    var tables = self
+    tables.giveUpKeys()
+    return tables
+  }
+
   private mutating func giveUpKeys() {
     isComplete = false
     slots = [Slot()]
