@@ -87,11 +87,11 @@ final class LogWriter: @unchecked Sendable {
     let outcome = Mutex<StoreError?>(nil)
     worker.perform { [self] in
       drain()
-      do throws(FileError) {
+      do throws(StoreError) {
         try markClosed()
       } catch {
         let error = error
-        outcome.withLock { $0 = StoreError(error) }
+        outcome.withLock { $0 = error }
       }
       file = nil
     }
@@ -99,14 +99,18 @@ final class LogWriter: @unchecked Sendable {
     if let error = outcome.withLock({ $0 }) { throw error }
   }
 
-  private func markClosed() throws(FileError) {
+  private func markClosed() throws(StoreError) {
+    // After a failed sync somebody may know positions that were taken back: the next segment's name keeps them from being given again.
+    if file == nil, next > acknowledged.advanced(by: 1) { try beginSegment() }
     guard let file else { return }
-    try file.resize(to: summary.end)
-    // The mark must not reach the medium before what it speaks of.
-    if !isSynced { try file.sync() }
-    let mark = CloseMark(last: summary.last, offset: summary.end)
-    try file.writeAll(mark.bytes, at: summary.end)
-    try file.sync()
+    try filing { () throws(FileError) in
+      try file.resize(to: summary.end)
+      // The mark must not reach the medium before what it speaks of.
+      if !isSynced { try file.sync() }
+      let mark = CloseMark(last: summary.last, offset: summary.end)
+      try file.writeAll(mark.bytes, at: summary.end)
+      try file.sync()
+    }
   }
 
   // MARK: Groups

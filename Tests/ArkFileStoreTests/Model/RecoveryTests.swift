@@ -43,6 +43,32 @@ import Testing
     #expect(crashed.model.entries.count == 4)
   }
 
+  /// A publisher may have been told positions that a failed sync then took back.
+  @Test func positionsOfWhatWasTakenBackAreNotGivenAgain() throws {
+    let harness = try harness(LogHarness.settings())
+    let pool = harness.model.pool
+    var random = EventGenerator(seed: 1)
+    try harness.append([pool.batch(of: 3, using: &random)])
+    harness.system.onCall = { $0.kind == .sync ? .error(EIO) : nil }
+    let told = Mutex<Position?>(nil)
+    let failed = Handover<Bool>()
+    harness.log?.append(
+      AppendRequest(pool.batch(of: 5, using: &random)),
+      onWritten: { positions in told.withLock { $0 = positions.last } },
+      then: { result in
+        if case .failure = result { failed.give(true) } else { failed.give(false) }
+      })
+    #expect(failed.take())
+    harness.system.onCall = nil
+    try harness.close()
+    try harness.open()
+    try harness.check()
+    try harness.append([pool.batch(of: 1, using: &random)])
+    let last = try #require(told.withLock { $0 })
+    #expect(try #require(harness.log).bounds.newest > last)
+    try harness.check()
+  }
+
   /// The mark of a closed store must not be on the medium before what it speaks of.
   @Test(arguments: 0..<200) func aCrashWhileClosing(seed: UInt64) throws {
     let harness = try harness(LogHarness.settings(segmentBytes: 1 << 20, durability: .written))
