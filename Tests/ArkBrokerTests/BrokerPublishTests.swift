@@ -197,6 +197,31 @@ import Testing
     #expect(receipt.first == Position(rawValue: 1) && receipt.last == Position(rawValue: 5))
   }
 
+  /// What is remembered are events, and between them any number of positions may be missing.
+  @Test(arguments: [5, 16, 100, 1_000])
+  func positionsWithoutEventsPushNoneOut(deleted: Int) async throws {
+    let base = MemoryStore(keeping: .megabytes(8))
+    let reads = Tally()
+    let store = FailingStore(base) { call in
+      if case .read = call { reads.add() }
+      return nil
+    }
+    var limits = Broker.Limits()
+    limits.recentIDs = 16
+    for number in 0..<40 {
+      // After every fourth event, so that the last ones are followed by events that are gone.
+      let gone =
+        number % 4 == 3 ? events(1_000 * number..<1_000 * number + deleted) : EventBatch([])
+      let batch = EventBatch(Array(events(number..<number + 1, session: "kept")) + Array(gone))
+      _ = try await base.append(AppendRequest(batch))
+    }
+    _ = try await base.delete(DeleteRequest(matching: !.session("kept")))
+    let broker = Broker(limits: limits) { store }
+    let receipt = try await broker.publish(events(24..<41, session: "kept"))
+    #expect(receipt.duplicates == 16 && receipt.stored == 1)
+    #expect(reads.value < 150, "\(reads.value) reads")
+  }
+
   @Test func aStoreThatCannotBeOpenedIsTriedAgain() async throws {
     let reads = Tally()
     let base = MemoryStore(keeping: .megabytes(1))

@@ -1,4 +1,5 @@
 import ArkBroker
+import ArkBrokerTesting
 import Synchronization
 import Testing
 
@@ -14,6 +15,45 @@ import Testing
     let second = FileStore(at: directory.path, keeping: .everything)
     let receipt = try await Broker { second }.publish(batch)
     #expect(receipt.duplicates == 10 && receipt.stored == 0 && receipt.last?.rawValue == 10)
+    try await second.close()
+  }
+
+  /// The positions that are passed over after a crash push no event out of what is remembered.
+  @Test(arguments: [Durability.synced, .written])
+  func aRetryAfterACrashIsNotStoredTwice(durability: Durability) async throws {
+    let batch = EventBatch((0..<10).map { Event("tick", id: "e-\($0)") })
+    var settings = FileStore.Settings()
+    settings.durability = durability
+    var limits = Broker.Limits()
+    limits.recentIDs = 10
+    let fileSystem = SimulatedFileSystem()
+    let first = FileStore(at: "/ark", keeping: .everything, settings: settings, on: fileSystem)
+    try await Broker(limits: limits) { first }.publish(batch)
+    fileSystem.onCall = { call in
+      switch call.kind {
+      case .write: .partialThenCrash(700)
+      case .sync: .crash
+      default: nil
+      }
+    }
+    if durability == .synced {
+      // Torn, so that it may have had any number of positions.
+      _ = try? await first.append(
+        AppendRequest(EventBatch((0..<10).map { Event("tick", id: "torn-\($0)") })))
+    }
+    let second = FileStore(
+      at: "/ark", keeping: .everything, settings: settings, on: fileSystem.processCrash())
+    let reads = Atomic<Int>(0)
+    let counted = FailingStore(second) { call in
+      if case .read = call { reads.wrappingAdd(1, ordering: .relaxed) }
+      return nil
+    }
+    let receipt = try await Broker(limits: limits) { counted }.publish(batch)
+    #expect(receipt.duplicates == 10 && receipt.stored == 0 && receipt.last?.rawValue == 10)
+    let newest = await second.bounds.newest.rawValue
+    #expect(newest > (durability == .synced ? 20 : 1 << 32), "nothing was passed over")
+    let count = reads.load(ordering: .relaxed)
+    #expect(count < 100, "\(count) reads")
     try await second.close()
   }
 

@@ -62,34 +62,12 @@ final class BrokerCore: Sendable {
     do throws(StoreError) {
       try await store.open()
       let newest = await store.bounds.newest
-      return finishOpening(newest: newest, recent: try await recentIDs(upTo: newest))
+      let ids = NewestIDs(of: store, count: limits.recentIDs)
+      return finishOpening(newest: newest, recent: try await ids.recentIDs(upTo: newest))
     } catch {
       for continuation in state.withLock({ $0.become(.unopened) }) { continuation.resume() }
       throw error
     }
-  }
-
-  private func recentIDs(upTo newest: Position) async throws(StoreError) -> RecentIDs {
-    var recent = RecentIDs(capacity: limits.recentIDs)
-    let count = UInt64(max(0, limits.recentIDs))
-    var request = ReadRequest(
-      after: Position(rawValue: newest.rawValue > count ? newest.rawValue - count : 0),
-      limit: ReadLimit(events: 4096, bytes: 4 << 20))
-    while request.after < newest {
-      let page = try await store.read(request)
-      for batch in page.batches {
-        recent.reserve(batch.count)
-        for ordinal in 0..<batch.count {
-          let hash = batch.storage.record(batch.selection[ordinal]).idHash
-          if case .new(let place) = recent.note(hash) {
-            recent.fill(place, with: batch[ordinal].position)
-          }
-        }
-      }
-      guard page.lookedThrough > request.after else { break }
-      request.after = page.lookedThrough
-    }
-    return recent
   }
 
   @discardableResult
