@@ -7,6 +7,7 @@ final class APIEndpoint: Sendable {
   let options: ArkAPI.Options
   let uploads = OpenUploads()
   let completions = OneAtATime()
+  let purges = OneAtATime()
   let sessionWatchers = SessionWatchers()
   private let current = Mutex<Broker?>(nil)
 

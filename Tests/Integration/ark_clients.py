@@ -14,9 +14,9 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 
 
-def ark(context):
-    """A broker whose events are in memory."""
-    return context.broker("--memory", "64")
+def ark(context, *arguments, **options):
+    """A broker whose events are in memory; on disk when the run is about that."""
+    return context.broker(*(() if context.keeps_on_disk else ("--memory", "64")), *arguments, **options)
 
 
 def compact(value):

@@ -1,18 +1,30 @@
 """Deleting (sections 1.5, 1.6, 1.7, 1.8 and 7.4 of the contract of Ark's clients), on disk as well as in memory."""
 import functools
+import itertools
 
 from ark_clients import (
-    Stream, ark, contents, delete, emit, export, get, operation, path, refused, say, span, stream)
+    Stream, ark, complete, contents, delete, emit, export, get, operation, path, refused, say, span, stream)
 from harness import equal, expect
 
+# A span that has been deleted is known if it comes again.
+NEW = itertools.count(1)
+# What a purge of each sort says.
+PURGES = {"messages": "Memory purged", "stream": "Stream data purged", "traces": "Trace data purged",
+          "events": "Event data purged", "sessions": "Sessions purged"}
 
-def both(test):
+
+def both(test, *options):
     """Runs a test with a broker whose events are in memory, and with one whose are on disk."""
     @functools.wraps(test)
     def with_both(context):
-        test(ark(context))
-        test(context.broker())
+        test(ark(context, *options))
+        test(context.broker(*options))
     return with_both
+
+
+def purging(test):
+    """The same with brokers that may be purged."""
+    return both(test, "--allow-purge")
 
 
 def success(message):
@@ -225,3 +237,113 @@ def test_purges_are_refused_unless_they_are_allowed(context):
     for name in ("messages", "stream", "traces", "events"):
         expect("allow-purge" in refused(broker.request("DELETE", path(name)), 403, "FORBIDDEN", name), name)
         expect(get(broker, name)["total"] > 0, f"{name} are gone")
+
+
+# MARK: Purges
+
+def something_of_everything(broker, query):
+    """Two messages, two chunks with their marker, a span, two events, which make a session."""
+    emit(broker, operation("QueryExecutionStart", f"uid-{query}", queryName=query, sessionId=f"s-{query}"))
+    say(broker, f"c-{query}", query, "Hi", "Ho")
+    stream(broker, query, {"n": 1}, {"n": 2})
+    complete(broker, query)
+    export(broker, span(next(NEW), int(query[1:])))
+    emit(broker, operation("QueryExecutionComplete", f"uid-{query}", queryName=query, sessionId=f"s-{query}"))
+
+
+def totals(broker):
+    return {name: get(broker, name, limit=1)["total"] for name in PURGES}
+
+
+def purge(broker, name):
+    response = broker.request("DELETE", path(name))
+    equal((response.status, response.headers["Content-Type"], response.body),
+          (200, "application/json; charset=utf-8", f'{{"status":"success","message":"{PURGES[name]}"}}'.encode()),
+          f"DELETE /{name}")
+
+
+@purging
+def test_a_purge_takes_everything_of_its_sort_and_nothing_else(broker):
+    """1.5 to 1.9, DELETE /messages, /stream, /traces, /events, /sessions: the bodies; twice in a row."""
+    something_of_everything(broker, "q1")
+    something_of_everything(broker, "q2")
+    expected = {"messages": 4, "stream": 6, "traces": 2, "events": 4, "sessions": 2}
+    equal(totals(broker), expected, "before")
+    for name in PURGES:
+        for _ in range(2):
+            purge(broker, name)
+            equal(totals(broker), expected := expected | {name: 0}, f"behind DELETE /{name}")
+
+
+@purging
+def test_a_purge_leaves_nothing_to_read(broker):
+    """1.5 to 1.9, whatever shows the same items."""
+    something_of_everything(broker, "q1")
+    for name in PURGES:
+        purge(broker, name)
+    equal(get(broker, "conversations"), {"conversations": []}, "conversations")
+    equal(get(broker, "memory-status"), {"total_conversations": 0, "total_messages": 0, "conversations": {}}, "status")
+    equal(get(broker, "events", "uid-q1")["items"], [], "the query's events")
+    equal(get(broker, "sessions"), {"sessions": {}}, "all sessions")
+    for where, message in ((path("conversations", "c-q1"), "Conversation not found"),
+                           (path("traces", f"{1:032x}"), "Trace not found"), (path("sessions", "s-q1"), "Session not found")):
+        equal(refused(broker.request("GET", where), 404, "NOT_FOUND", where), message, where)
+    # The word that it was complete is gone with its chunks.
+    stream(broker, "q1", {"n": 3})
+    equal(complete(broker, "q1"), "completed", "the stream")
+    equal(Stream(broker, "stream", "q1", from_beginning="true").rest(), b'data: {"n":3}\n\ndata: [DONE]\n\n', "the stream")
+
+
+@purging
+def test_what_comes_after_a_purge_is_there(broker):
+    """3, keep sequences monotonic for ever; 4.6, a late event recreates the row."""
+    something_of_everything(broker, "q1")
+    before = get(broker, "messages")["items"][-1]["sequence"]
+    chunk = get(broker, "stream")["items"][-1]["sequenceNumber"]
+    for name in PURGES:
+        purge(broker, name)
+    # The same names, and others.
+    something_of_everything(broker, "q1")
+    something_of_everything(broker, "q2")
+    equal(totals(broker), {"messages": 4, "stream": 6, "traces": 2, "events": 4, "sessions": 2}, "the totals")
+    expect(all(item["sequence"] > before for item in get(broker, "messages", cursor=0)["items"]), "messages")
+    expect(all(item["sequenceNumber"] > chunk for item in get(broker, "stream")["items"]), "chunks")
+    equal(contents(get(broker, "messages", cursor=before)["items"]), ["Hi", "Ho"] * 2, "messages behind the old ones")
+    equal([trace["traceId"] for trace in get(broker, "traces")["items"]], [f"{2:032x}", f"{1:032x}"], "traces")
+    equal(get(broker, "sessions", "s-q1")["queries"]["q1"]["phase"], "done", "the session")
+
+
+@purging
+def test_watchers_go_on_over_a_purge(broker):
+    """3, a purge must not starve watchers that hold an older cursor."""
+    something_of_everything(broker, "q1")
+    last = get(broker, "messages")["items"][-1]["sequence"]
+    live = Stream.watch(broker, "messages")
+    spans = Stream.watch(broker, "traces")
+    for name in PURGES:
+        purge(broker, name)
+    later = Stream.watch(broker, "messages", cursor=last)
+    something_of_everything(broker, "q2")
+    for watcher in (live, later):
+        equal(contents(watcher.take_json(2)), ["Hi", "Ho"], "messages")
+    equal(spans.take_json(1)[0]["traceId"], f"{2:032x}", "spans")
+
+
+def test_a_purge_outlives_a_restart(context):
+    """1.5 to 1.9, gone is gone; 3, the sequence goes on."""
+    store = context.new_directory()
+    broker = context.broker("--data", store, "--allow-purge")
+    something_of_everything(broker, "q1")
+    last = get(broker, "stream")["items"][-1]["sequenceNumber"]
+    for name in PURGES:
+        purge(broker, name)
+    broker.kill()
+    broker = context.broker("--data", store)
+    equal(totals(broker), dict.fromkeys(PURGES, 0), "behind a crash")
+    broker.signal()
+    broker.wait()
+    broker = context.broker("--data", store)
+    equal(totals(broker), dict.fromkeys(PURGES, 0), "behind a restart")
+    something_of_everything(broker, "q1")
+    equal(totals(broker), {"messages": 2, "stream": 3, "traces": 1, "events": 2, "sessions": 1}, "what came then")
+    expect(get(broker, "stream")["items"][0]["sequenceNumber"] > last, "the sequence")

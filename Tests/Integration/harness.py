@@ -69,6 +69,8 @@ def allow_sockets(count):
 class Context:
     def __init__(self, package, broker_path, full):
         self.package, self.broker_path, self.full = package, broker_path, full
+        # Where brokers keep their events whose tests leave it open: on disk, or in memory.
+        self.keeps_on_disk = False
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="ark-integration-"))
         self.cleanups = []
         self.compiled = {}

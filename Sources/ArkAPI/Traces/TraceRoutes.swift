@@ -28,11 +28,22 @@ extension APIEndpoint {
         TraceList.append(id, spans, to: &text)
         return .json(text.array())
       },
-      purge("/traces", saying: "Trace data purged") { broker in
-        try await broker.delete(matching: APIEndpoint.spans)
-        try await broker.publish(Event(.tracesDeleted, source: OwnEvents.source))
+      purge("/traces", saying: "Trace data purged") { [purges] broker in
+        try await purges.once("/traces") { try await APIEndpoint.purgeTraces(of: broker) }
       },
     ]
+  }
+
+  /// Spans that come meanwhile are deleted or not; the list of traces has those that are not.
+  static func purgeTraces(of broker: Broker) async throws {
+    // The word goes first: behind it lies every span that is left, for whoever folds the log.
+    try await broker.publish(Event(.tracesDeleted, source: OwnEvents.source))
+    try await broker.delete(matching: spans)
+    // The list has spans that came between the two and are gone. From here on it begins anew; what is left of before is folded once more.
+    let traces = broker.projection(Traces.self)
+    try await traces.read { $0 = Traces() }
+    let (left, _) = try await broker.fold(into: Traces())
+    try await traces.read { $0 = left.followed(by: $0) }
   }
 
   static let spans: Match = .kind(.span) || .kind("span.*")

@@ -74,6 +74,15 @@ struct Traces: Projection {
     }
   }
 
+  /// These, and those of others that are none of these: they must have begun later.
+  func followed(by later: Traces) -> Traces {
+    var traces = self
+    for entry in later.entries[later.start...] where traces.known.insert(entry.id).inserted {
+      traces.entries.append(entry)
+    }
+    return traces
+  }
+
   var count: Int { entries.count - start }
 
   /// The newest traces first.
