@@ -39,6 +39,24 @@ import Testing
     #expect(!builder.finish()[0].wire.contains("arkposition"))
   }
 
+  /// What has been taken comes back, though a CloudEvent of others may be neither: Ark's ids hold anything, and a payload is a text of its own.
+  @Test func whatTheWireFormHoldsIsTaken() throws {
+    let deepest = String(repeating: "[", count: 512) + String(repeating: "]", count: 512)
+    let ids = Correlation(session: "a\nb", conversation: "\u{7f}\u{85}", agent: "\u{1}")
+    for event in [
+      Event(.message, correlation: ids), Event("odd\tkind"),
+      Event(.message, payload: try .json(deepest)),
+    ] {
+      #expect(try read(event.wire).event == event)
+      #expect(throws: CloudEvents.Failure.self) {
+        try CloudEvents.structured(Array(event.wire.utf8))
+      }
+    }
+    #expect(throws: EventError.self) {
+      try read(#"{"specversion":"1.0","id":"1","source":"/a","type":"x","data":[\#(deepest)]}"#)
+    }
+  }
+
   @Test(arguments: ["0", "-1", "1.5", "\"seven\"", "\"\"", "[7]", "true"])
   func aBadPositionIsNamed(_ text: String) {
     let error = #expect(throws: EventError.self) {

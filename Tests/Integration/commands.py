@@ -5,8 +5,8 @@ import os
 import pty
 import subprocess
 
+from ark_clients import JSON, LINES
 from harness import Subscriber, equal, event, expect
-
 
 
 def command(context, *arguments, **options):
@@ -153,6 +153,35 @@ def test_what_is_exported_comes_back(context):
     result = command(context, "import", other, "-", stdin=None, input=body)
     equal(result.returncode, 0, f"import: {result.stderr}")
     equal(command(context, "export", other).stdout, wires, "the export of the feed")
+
+
+def test_whatever_the_routes_take_comes_back(context):
+    """Ark's routes take ids that CloudEvents would not have, and bodies as deep as a body may be. A backup has them."""
+    store = context.new_directory()
+    broker = context.broker("--data", store)
+    odd = "a\nb\t\u0000\u007f\u0085c"
+    deepest = b"[" * 512 + b"]" * 512
+    for where, body, headers in (
+            ("/messages", {"conversation_id": odd, "query_id": odd, "messages": [{"content": odd}]}, JSON),
+            ("/events", {"reason": odd, "data": {"queryId": odd, "queryName": odd, "sessionId": odd, "agent": odd}}, JSON),
+            ("/sessions", {"sessionId": odd, "queryName": odd}, JSON),
+            ("/stream/a%0Ab", json.dumps({"ark": {"session": odd, "agent": odd}}), LINES),
+            ("/stream/a%0Ab", deepest, LINES),
+            ("/stream/a%0Ab/complete", b"", JSON)):
+        expect(broker.post(where, body, headers).status in (200, 201), f"{where} {body!r:.200}")
+    broker.publish(event("last"))
+    broker.signal()
+    broker.wait()
+    frames = feed(context, store)
+    equal(len(frames), 7, "events")
+    for arguments in ((), ("--positions",)):
+        backup = command(context, "export", store, *arguments)
+        equal(backup.returncode, 0, f"export: {backup.stderr}")
+        copy = context.new_directory()
+        result = command(context, "import", copy, "-", *arguments, stdin=None, input=backup.stdout)
+        equal(result.returncode, 0, f"import: {result.stderr}")
+        equal(feed(context, copy), frames, "the copy")
+        equal(command(context, "export", copy, *arguments).stdout, backup.stdout, "the export of the copy")
 
 
 def test_positions_can_be_kept(context):

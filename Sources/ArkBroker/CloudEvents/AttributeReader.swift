@@ -25,8 +25,10 @@ struct AttributeReader: ~Copyable {
   private var hasContentType = false
   /// Memory of texts that had to be unescaped.
   private var unescaped: [UnsafeMutableRawPointer] = []
+  private let takesControls: Bool
 
-  init() {}
+  /// - Parameter takingControls: texts may hold control characters.
+  init(takingControls: Bool = false) { takesControls = takingControls }
 
   deinit {
     for text in unescaped { text.deallocate() }
@@ -125,7 +127,7 @@ struct AttributeReader: ~Copyable {
   mutating func set(
     _ name: AttributeName, _ key: UnsafeRawBufferPointer, _ text: UnsafeRawBufferPointer
   ) {
-    if let reason = AttributeReader.refusal(of: text) {
+    if !takesControls, let reason = AttributeReader.refusal(of: text) {
       return fail(AttributeReader.shown(key), reason)
     }
     switch name {

@@ -122,10 +122,8 @@ extension EventBatchBuilder {
   /// A wire form that `Event.withWire` lent comes back byte for byte.
   /// - Throws: `EventError` when it is not a CloudEvent.
   public mutating func append(wire text: [UInt8]) throws(EventError) {
-    try text.withUnsafeBufferPointer { (text) throws(EventError) in
-      var reader = JSONReader(UnsafeRawBufferPointer(text))
-      try StructuredEvent.append(from: &reader, now: .now(), to: &self)
-      try StructuredEvent.finish(&reader)
+    _ = try text.withUnsafeBufferPointer { (text) throws(EventError) in
+      try StructuredEvent.append(own: UnsafeRawBufferPointer(text), to: &self)
     }
   }
 }
@@ -135,9 +133,6 @@ extension EventBatchBuilder {
   /// - Returns: its `arkposition`, which does not become an attribute; nil when it has none.
   /// - Throws: `EventError` when the line is not a CloudEvent.
   package mutating func append(line: UnsafeRawBufferPointer) throws(EventError) -> Position? {
-    var reader = JSONReader(line)
-    let position = try StructuredEvent.append(from: &reader, now: .now(), to: &self)
-    try StructuredEvent.finish(&reader)
-    return position
+    try StructuredEvent.append(own: line, to: &self)
   }
 }

@@ -1,11 +1,13 @@
 /// Reads one CloudEvent in the JSON event format into a batch.
 enum StructuredEvent {
+  /// - Parameter isOwn: it is a wire form that the package has written.
   /// - Returns: its `arkposition`, which does not become an attribute; nil when it has none.
   @discardableResult
   static func append(
-    from reader: inout JSONReader, now: Timestamp, to builder: inout EventBatchBuilder
+    from reader: inout JSONReader, now: Timestamp, isOwn: Bool = false,
+    to builder: inout EventBatchBuilder
   ) throws(EventError) -> Position? {
-    var attributes = AttributeReader()
+    var attributes = AttributeReader(takingControls: isOwn)
     do throws(JSONError) {
       try reader.beginObject()
     } catch {
@@ -27,6 +29,20 @@ enum StructuredEvent {
     }
     try attributes.append(to: &builder, now: now)
     return attributes.position
+  }
+
+  /// Reads a wire form that the package has written: what has been stored has to come back, whatever has been taken.
+  ///
+  /// Ids may hold control characters, which no CloudEvent of others may, and a payload may nest as deeply as a text of its own, inside one object more.
+  /// - Returns: its `arkposition`; nil when it has none.
+  @discardableResult
+  static func append(
+    own text: UnsafeRawBufferPointer, to builder: inout EventBatchBuilder
+  ) throws(EventError) -> Position? {
+    var reader = JSONReader(text, depth: JSONReader.defaultDepth + 1)
+    let position = try append(from: &reader, now: .now(), isOwn: true, to: &builder)
+    try finish(&reader)
+    return position
   }
 
   static func nextElement(_ reader: inout JSONReader) throws(EventError) -> Bool {
