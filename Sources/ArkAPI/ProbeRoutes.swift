@@ -5,11 +5,10 @@ extension APIEndpoint {
   /// What upstream calls readiness; `Operations` has the other probes.
   var probeRoutes: [HTTPRoute] {
     [
-      route(.get, "/readyz") { _, broker in
-        guard broker.isOpen else {
-          throw HTTPError.unavailable("The broker is starting.", retryAfter: 1)
-        }
-        return .text("OK")
+      .task(.get, "/readyz", options: APIEndpoint.options) { [self] _ in
+        let isOpen = (try? broker())?.isOpen == true
+        return isOpen
+          ? .probe("OK") : .probe("Service Unavailable", status: .serviceUnavailable)
       }
     ]
   }

@@ -190,7 +190,8 @@ def test_probes_say_ok(context):
     for where in ("/health", "/readyz"):
         response = broker.request("GET", where)
         equal((response.status, response.body), (200, b"OK"), where)
-        expect(response.headers["Content-Type"].startswith("text/"), response.headers["Content-Type"])
+        # 1.1, text responses.
+        equal(response.headers["Content-Type"], "text/html; charset=utf-8", where)
 
 
 def test_metrics_are_prometheus_text(context):

@@ -35,6 +35,7 @@ extension APIDescription {
     [
       #"""
       "OK": {"description": "Yes.", "content": {"text/plain": {"schema": {"type": "string", "const": "OK"}}}},
+      "Probe": {"description": "Yes.", "content": {"text/html": {"schema": {"type": "string", "const": "OK"}}}},
       "Page": {"description": "The page.", "content": {"text/html": {"schema": {"type": "string"}}}},
       "Success": {"description": "It is done.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Success"}}}},
       "Created": {"description": "It is as durable as the store promises.", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Created"}}}},

@@ -10,7 +10,7 @@ extension APIOperation {
         "description": "Answers as long as the process serves at all: a liveness probe."
         """#,
       answers: #"""
-        "200": {"$ref": "#/components/responses/OK"}
+        "200": {"$ref": "#/components/responses/Probe"}
         """#),
     APIOperation(
       .get, "/ready", errors: [503],
@@ -23,13 +23,14 @@ extension APIOperation {
         "200": {"$ref": "#/components/responses/OK"}
         """#),
     APIOperation(
-      .get, "/readyz", errors: [503],
+      .get, "/readyz",
       about: #"""
         "operationId": "getReadyz", "tags": ["System"],
         "summary": "Is the store open?"
         """#,
       answers: #"""
-        "200": {"$ref": "#/components/responses/OK"}
+        "200": {"$ref": "#/components/responses/Probe"},
+        "503": {"description": "No.", "content": {"text/html": {"schema": {"type": "string", "const": "Service Unavailable"}}}}
         """#),
     APIOperation(
       .get, "/metrics",

@@ -17,7 +17,7 @@ public struct Operations: BrokerService {
     self.server = server
     endpoint = OperationsEndpoint(server: server, metrics: metrics)
     server.mount([
-      .task(.get, "/health") { _ in .text("OK") },
+      .task(.get, "/health") { _ in .probe("OK") },
       .task(.get, "/ready") { [endpoint] _ in try endpoint.ready() },
       .task(.get, "/metrics") { [endpoint] _ in await endpoint.metrics() },
     ])
@@ -28,5 +28,14 @@ public struct Operations: BrokerService {
     endpoint.begin(broker)
     defer { endpoint.end() }
     try await server.serve()
+  }
+}
+
+extension HTTPResponse {
+  /// What probes of Ark say, as the brokers before this one did: a text whose type is HTML.
+  package static func probe(_ text: String, status: HTTPStatus = .ok) -> HTTPResponse {
+    HTTPResponse(
+      status: status, headers: ["Content-Type": "text/html; charset=utf-8"],
+      body: .bytes(Array(text.utf8)))
   }
 }
