@@ -290,6 +290,20 @@ def test_the_executor_gets_a_long_conversation_in_one_page(context):
     equal((len(page["items"]), page["hasMore"]), (10, True), "a page that it asks for")
 
 
+def test_the_executor_gets_no_message_without_a_role(context):
+    """7.2, role-less message never returned: its reader fails on one (4.2), and with it the whole history. 1.5, opaque to others."""
+    broker = ark(context)
+    odd = [{"content": "no role"}, {"role": ""}, {"role": None}, {"role": 1}, {}, [], [{"role": "user"}], "role", 1, None]
+    body = {"conversation_id": "c", "query_id": "q", "messages": [text("a"), *odd, text("b", "other"), {"role": "tool"}]}
+    equal(broker.post("/messages", body, JSON).status, 200, "posting")
+    page = get(broker, "messages", conversation_id="c", headers=EXECUTOR)
+    equal([item["message"] for item in page["items"]], [text("a"), text("b", "other"), {"role": "tool"}], "its messages")
+    equal((page["total"], page["hasMore"]), (3, False), "the rest")
+    page = get(broker, "messages", conversation_id="c", limit=2, headers=EXECUTOR)
+    equal(([item["message"] for item in page["items"]], page["hasMore"]), ([text("a"), text("b", "other")], True), "a page")
+    equal([item["message"] for item in get(broker, "messages", conversation_id="c")["items"]], body["messages"], "of others")
+
+
 def test_messages_are_taken_whatever_their_content_type(context):
     """7.6, clients of Python and Go say application/json; nothing else may hang or fail with a 5xx."""
     broker = ark(context)

@@ -8,6 +8,8 @@ typealias ItemWriter = @Sendable (StoredEvent, inout ByteWriter) -> Void
 struct ItemList {
   let broker: Broker
   let match: Match
+  /// Which of what matches are items. Nil, as for all but a few lists: all.
+  var isItem: (@Sendable (StoredEvent) -> Bool)?
 
   /// A page that may have a next one ends after so many bytes, however few its items are: it is put together in memory.
   private static let pageBytes = 32 << 20
@@ -29,7 +31,7 @@ struct ItemList {
         matching: match, from: last == .start ? .beginning : .after(last), following: false,
         limit: ReadLimit(events: min(limit ?? 4096, 4096) + 1, bytes: 4 << 20))
       reading: while let page = try await cursor.next() {
-        for event in page.events {
+        for event in page.events where isItem?(event) ?? true {
           guard limit.map({ count < $0 && text.count < ItemList.pageBytes }) ?? true else {
             hasMore = true
             break reading

@@ -17,9 +17,11 @@ extension APIEndpoint {
         if !query.watches, let name = request.query["query_id"], !name.isEmpty {
           match = match && .queryName(name)
         }
-        if !query.watches, !query.hasLimit, APIEndpoint.readsOnePage(request) {
-          return try await ItemList(broker: broker, match: match)
-            .page(after: query.cursor, limit: nil, as: APIEndpoint.writeMessage)
+        if !query.watches, APIEndpoint.isExecutor(request) {
+          return try await ItemList(broker: broker, match: match, isItem: APIEndpoint.hasRole)
+            .page(
+              after: query.cursor, limit: query.hasLimit ? query.limit : nil,
+              as: APIEndpoint.writeMessage)
         }
         return try await list(
           request, broker, query, matching: match, as: APIEndpoint.writeMessage)
@@ -35,9 +37,18 @@ extension APIEndpoint {
     ]
   }
 
-  /// The memory client of Ark's executors reads the first page only, and fails on a number in `nextCursor`: it gets everything at once.
-  private static func readsOnePage(_ request: HTTPRequest) -> Bool {
+  /// The memory client of Ark's executors reads the first page only, and fails on a number in `nextCursor`: it gets everything at once. On a message without a role it
+  /// would fail as well: it gets none.
+  private static func isExecutor(_ request: HTTPRequest) -> Bool {
     request.headers["User-Agent"]?.hasPrefix("ark-memory-client/") == true
+  }
+
+  private static let role: [StaticString] = ["role"]
+
+  private static let hasRole: @Sendable (StoredEvent) -> Bool = { event in
+    event.event.withPayload { message in
+      (try? ObjectMembers(role, of: message).text(0))?.isEmpty == false
+    }
   }
 
   static let writeMessage: ItemWriter = { event, text in
