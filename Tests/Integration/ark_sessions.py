@@ -454,6 +454,21 @@ def test_dates_bound_the_last_activity(context):
         equal(ids(get(broker, "sessions", limit=10, **parameters)), expected, parameters)
 
 
+def test_any_date_string_is_taken(context):
+    """1.9, `dateFrom` and `dateTo`: what JavaScript's Date takes of ISO 8601; without a zone it is in UTC, as in a container."""
+    broker = ark(context)
+    happen(broker, "s", "q")
+    day = session_of(broker, "s")["lastActivity"][:10]
+    for before in ("2020", "2020-01", "2020-01-01", "2020-01-01T08:00", "2020-01-01T08:00Z", "2020-01-01T08:00:00",
+                   "2020-01-01T08:00:00.5", "2020-01-01 08:00", "2020-01-01 08:00:00Z", "2020-01-01T08:00+02:00",
+                   f"{day}T00:00", day[:7], day[:4]):
+        equal(ids(get(broker, "sessions", limit=10, dateFrom=before)), ["s"], f"from {before}")
+        equal(ids(get(broker, "sessions", limit=10, dateTo=before)), [], f"to {before}")
+    for wrong in ("x", "20", "2020-13", "2020-01-01T", "2020-01-01T8:00", "2020-01-01T08:60", "2020-01-01T08:00X", "2020-01Z"):
+        message = refused(broker.request("GET", path("sessions", limit=10, dateFrom=wrong)), 400, "VALIDATION_ERROR", wrong)
+        equal(message, "dateFrom: Invalid input: expected a date", wrong)
+
+
 def test_filters_work_together(context):
     """7.8, status+search+sort combinations."""
     broker = ark(context)

@@ -119,6 +119,6 @@ extension APIDescription {
       "nextCursor": {"type": "integer", "format": "int64", "minimum": 0, "description": "The `cursor` of the next page; only when there is one."}}},
     "Sequence": {"type": "integer", "format": "int64", "minimum": 1, "description": "The item's position in the log."},
     "Moment": {"type": "string", "format": "date-time", "description": "UTC with milliseconds: `2026-11-24T09:17:43.055Z`."},
-    "MomentOrDay": {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}]}
+    "MomentOrDay": {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "string", "format": "date"}, {"type": "string", "pattern": "^[0-9]{4}(-(0[1-9]|1[0-2]))?$"}]}
     """#
 }

@@ -48,20 +48,9 @@ struct SessionListQuery {
     return "\(name): Invalid option: expected one of \(values)"
   }
 
-  /// A moment in RFC 3339, or a day, which stands for its first moment in UTC. One that no clock here will show is the nearest that it could.
   private static func time(_ name: String, _ text: String, _ issues: inout [String]) -> Timestamp? {
-    // In a query a plus sign is a space, and offsets have one.
-    let moment = text.utf8.count == 10 ? "\(text)T00:00:00Z" : text
-    let bytes = moment.utf8.map { $0 == UInt8(ascii: " ") ? UInt8(ascii: "+") : $0 }
-    if let time = bytes.withUnsafeBytes({ Timestamp(rfc3339: $0) }) { return time }
-    // The same day in a year that a timestamp can hold tells whether it is a day at all.
-    let isDate = (Array("2000".utf8) + bytes.dropFirst(4)).withUnsafeBytes {
-      Timestamp(rfc3339: $0) != nil
-    }
-    if isDate, let year = Int(text.prefix(4)) {
-      return Timestamp(nanosecondsSinceEpoch: year > 2000 ? .max : .min)
-    }
-    issues.append("\(name): Invalid input: expected a date")
-    return nil
+    let time = Timestamp(dateString: text)
+    if time == nil { issues.append("\(name): Invalid input: expected a date") }
+    return time
   }
 }
