@@ -43,5 +43,14 @@ package struct OTLPError: Error, Equatable, Sendable, CustomStringConvertible {
       reason: "\(error.code.message) (byte \(error.offset))")
   }
 
+  /// More would come of a request than it may become.
+  static func tooLarge(_ signal: OTLPSignal, limit: Int) -> OTLPError {
+    OTLPError(
+      .tooLarge, field: "",
+      reason:
+        "the \(signal.recordName.several) with their resources take more than the \(limit) bytes"
+        + " that are allowed; send fewer a request")
+  }
+
   package var description: String { field.isEmpty ? reason : "\(field): \(reason)" }
 }

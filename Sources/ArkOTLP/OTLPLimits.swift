@@ -3,7 +3,8 @@ public struct OTLPLimits: Hashable, Sendable {
   /// The most bytes that the events of one request may take. Default 256 MiB.
   ///
   /// An event carries its resource and scope, so a request of many small spans under one large resource
-  /// grows when it is decoded. Over the limit the request is answered with 413.
+  /// grows when it is decoded. It bounds, too, what the request becomes while it is read. Over the limit
+  /// the request is answered with 413.
   public var decodedBytes: Int
 
   /// How deeply the JSON of a request may nest. Default 512, which leaves room for more than 150 arrays

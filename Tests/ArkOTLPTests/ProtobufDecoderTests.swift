@@ -263,9 +263,17 @@ private typealias Text = ProtobufText
 
   @Test func boundsWhatItHolds() throws {
     // A message of a million fields of no length would take many times its size.
-    let attributes = [UInt8](repeating: 0, count: 2 << 20 + 2)
-    let flood = attributes.indices.map { $0 & 1 == 0 ? UInt8(0x4A) : 0 }
-    #expect(refusal(Text.request(span: flood))?.reason.contains("fields at most") == true)
+    func flood(_ field: String) -> [UInt8] {
+      Array(String(repeating: field, count: 1 << 20 + 1).utf8)
+    }
+    #expect(
+      refusal(Text.request(span: flood("\u{4A}\0")))?.reason.contains("fields at most") == true)
+    // So would a value or a list in as many parts.
+    for body in [
+      Text.request(span: Text.field(9, flood("\u{12}\0"))), Text.request(value: flood("\u{2A}\0")),
+    ] {
+      #expect(refusal(body)?.reason.contains("fields at most") == true)
+    }
     // Records of no length make events.
     let records = (0..<200_000).flatMap { _ in [0x12, 0] as [UInt8] }
     do {

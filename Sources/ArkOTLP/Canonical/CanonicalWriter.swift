@@ -9,14 +9,41 @@ struct CanonicalWriter: ~Copyable {
   var out = ByteWriter()
   /// For bytes on their way from one place of `out` to another, and from one encoding to another.
   var spare = ByteWriter()
+  /// How many bytes the whole request may become.
+  private(set) var limit = Int.max
   /// The fields of the messages that are being written, outermost first.
   private var fields: [(number: UInt8, start: Int)] = []
 
   /// Forgets the last request; keeps the memory unless it has grown past `bound`.
-  mutating func reset(keepingAtMost bound: Int) {
+  mutating func reset(keepingAtMost bound: Int, limit: Int) {
+    self.limit = limit
     out.removeAll(keepingAtMost: bound)
     spare.removeAll(keepingAtMost: bound)
     fields.removeAll(keepingCapacity: true)
+  }
+
+  // MARK: Limit
+
+  /// Whether more was written than the request may become.
+  var isFull: Bool { out.count > limit }
+
+  /// Whether a text may be written, which can become six times as long.
+  @inline(__always)
+  func hasRoom(for text: UnsafeRawBufferPointer) -> Bool {
+    6 &* text.count &+ 2 <= limit &- out.count || hasRoom(escaping: text)
+  }
+
+  @inline(never)
+  private func hasRoom(escaping text: UnsafeRawBufferPointer) -> Bool {
+    var count = text.count + 2
+    for byte in text {
+      switch byte {
+      case UInt8(ascii: "\""), UInt8(ascii: "\\"), 8...10, 12, 13: count += 1
+      case 0..<0x20: count += 5
+      default: break
+      }
+    }
+    return count <= limit - out.count
   }
 
   // MARK: Messages

@@ -70,13 +70,16 @@ package struct ExportDecoder: ~Copyable {
       do throws(JSONError) {
         try readJSON(request, signal.schema)
       } catch {
-        throw OTLPError(error, in: request)
+        throw error.code == .outputTooLarge
+          ? .tooLarge(signal, limit: limits.decodedBytes) : OTLPError(error, in: request)
       }
     case .protobuf:
       do throws(ProtobufError) {
         try readProtobuf(request, signal.schema)
       } catch {
-        throw OTLPError(error, in: request, signal.schema)
+        throw error.code == .outputTooLarge
+          ? .tooLarge(signal, limit: limits.decodedBytes)
+          : OTLPError(error, in: request, signal.schema)
       }
     }
     records.inherit(from: memory ?? TraceMemory(), signal, side: &side)
@@ -88,8 +91,9 @@ package struct ExportDecoder: ~Copyable {
       message: rejectionMessage(in: request, encoding))
   }
 
-  private mutating func reset() {
-    writer.reset(keepingAtMost: ExportDecoder.keptBytes)
+  /// Forgets the last request, and its memory where it took much.
+  mutating func reset() {
+    writer.reset(keepingAtMost: ExportDecoder.keptBytes, limit: limits.decodedBytes)
     side.removeAll(keepingAtMost: ExportDecoder.keptBytes)
     wireFields.removeAll(keepingCapacity: wireFields.capacity < 1 << 16)
     records.reset(keepingAtMost: ExportDecoder.keptBytes)
@@ -164,21 +168,43 @@ package struct ExportDecoder: ~Copyable {
     writer.out.append(UInt8(ascii: "\""))
   }
 
-  /// A member for the end of each record's payload: the message that was written at `body` without its closing brace, the schema URL of its envelope inside. Empty when there is nothing to say.
+  // MARK: Envelopes
+
+  /// How far the decoder is before an envelope.
+  struct Mark {
+    let records: ExportRecords.Mark
+    let output: Int
+    let side: Int
+  }
+
+  func mark() -> Mark { Mark(records: records.mark(), output: writer.out.count, side: side.count) }
+
+  /// An envelope without a record that was taken is as if it had not come: a request may be of nothing else, at two bytes each.
+  mutating func forgetEnvelope(ifEmptySince mark: Mark) {
+    guard records.takeBack(ifEmptySince: mark.records) else { return }
+    writer.out.truncate(to: mark.output)
+    side.truncate(to: mark.side)
+  }
+
+  /// A member for the end of each record's payload: the message that was written at `body` without its closing brace and with the name in front, the schema URL of its envelope inside. Empty when there is nothing to say.
   mutating func writeFragment(
     _ name: StaticString, _ body: Range<Int>, _ schemaURL: HeldText
   ) -> Range<Int> {
     guard body.count > 1 || schemaURL.count > 0 else { return 0..<0 }
-    let start = writer.out.count
-    writer.out.append(name)
-    if body.count > 1 {
-      let room = writer.out.reserve(body.count)
-      if let source = writer.out.bytes.baseAddress {
-        room.copyMemory(from: source + body.lowerBound, byteCount: body.count)
-      }
-      writer.out.commit(body.count)
-    } else {
+    var start = body.lowerBound - name.utf8CodeUnitCount
+    if body.count <= 1 {
+      start = writer.out.count
+      writer.out.append(name)
       writer.out.append(UInt8(ascii: "{"))
+    } else if body.upperBound < writer.out.count {
+      // Records came between, as they may in JSON.
+      let member = start..<body.upperBound
+      start = writer.out.count
+      let room = writer.out.reserve(member.count)
+      if let source = writer.out.bytes.baseAddress {
+        room.copyMemory(from: source + member.lowerBound, byteCount: member.count)
+      }
+      writer.out.commit(member.count)
     }
     if schemaURL.count > 0 {
       if body.count > 1 { writer.out.append(UInt8(ascii: ",")) }

@@ -17,12 +17,7 @@ extension ExportRecords {
       let scope = scopes[record.scope]
       total += scope.fragment.count + resources[scope.resource].fragment.count
     }
-    guard total <= limit else {
-      throw OTLPError(
-        .tooLarge, field: "",
-        reason: "the \(signal.recordName.several) with their resources take \(total) bytes or more,"
-          + " and \(limit) are allowed; send fewer a request")
-    }
+    guard total <= limit else { throw .tooLarge(signal, limit: limit) }
     // The overhead is a guess, and the builder can grow.
     var builder = EventBatchBuilder(reservingEvents: records.count, bytes: total)
     var draft = EventDraft()

@@ -66,6 +66,29 @@ struct ExportRecords: ~Copyable {
 
   // MARK: Envelopes
 
+  /// How many there were of everything before an envelope.
+  struct Mark {
+    fileprivate let resources: Int
+    fileprivate let scopes: Int
+    fileprivate let records: Int
+    fileprivate let hits: Int
+  }
+
+  func mark() -> Mark {
+    Mark(
+      resources: resources.count, scopes: scopes.count, records: records.count, hits: hits.count)
+  }
+
+  /// Takes an envelope back unless there is a record in it.
+  /// - Returns: whether it was taken back.
+  mutating func takeBack(ifEmptySince mark: Mark) -> Bool {
+    guard records.count == mark.records else { return false }
+    resources.removeLast(resources.count - mark.resources)
+    scopes.removeLast(scopes.count - mark.scopes)
+    hits.removeLast(hits.count - mark.hits)
+    return true
+  }
+
   mutating func beginResource() -> Int {
     resources.append(Resource())
     return resources.count - 1

@@ -25,16 +25,19 @@ extension ExportDecoder {
 
   /// ResourceSpans, ResourceLogs or ResourceMetrics.
   private mutating func readResource(_ schema: SignalSchema) throws(JSONError) {
+    let before = mark()
     let number = records.beginResource()
     let fragment = try readEnvelope(schema.resource, ",\"resource\":", resource: number) {
       (decoder) throws(JSONError) in
       try decoder.readScope(schema, resource: number)
     }
     records.setFragment(fragment, ofResource: number)
+    forgetEnvelope(ifEmptySince: before)
   }
 
   /// ScopeSpans, ScopeLogs or ScopeMetrics.
   private mutating func readScope(_ schema: SignalSchema, resource: Int) throws(JSONError) {
+    let before = mark()
     let number = records.beginScope(resource: resource)
     let fragment = try readEnvelope(schema.scope, ",\"scope\":", resource: nil) {
       (decoder) throws(JSONError) in
@@ -45,6 +48,7 @@ extension ExportDecoder {
       decoder.endRecord(from: start, scope: number, offset: offset)
     }
     records.setFragment(fragment, ofScope: number)
+    forgetEnvelope(ifEmptySince: before)
   }
 
   /// What two envelopes have in common: a resource or scope, a list, and a schema URL.
@@ -70,6 +74,7 @@ extension ExportDecoder {
       switch field.pointee.number {
       case 1:
         hints.reset()
+        writer.out.append(name)
         let start = writer.out.count
         try readMessage(field.pointee.message.unsafelyUnwrapped.pointee)
         body = start..<writer.out.count
@@ -137,6 +142,8 @@ extension ExportDecoder {
     let type = field.pointee.type
     let notes = field.pointee.role == .attributes
     repeat {
+      // Numbers can become four times as long: "1e19".
+      guard !writer.isFull else { throw json.error(.outputTooLarge) }
       switch type {
       case .keyValue: try readKeyValue(noting: notes)
       case .message:

@@ -19,6 +19,7 @@ extension ExportDecoder {
   private mutating func readResource(
     _ schema: SignalSchema, _ bytes: UnsafeRawBufferPointer
   ) throws(ProtobufError) {
+    let before = mark()
     let number = records.beginResource()
     hints.reset()
     let fragment = try readEnvelope(
@@ -29,12 +30,14 @@ extension ExportDecoder {
     while let scope = try reader.nextListElement(number: 2) {
       try readScope(schema, resource: number, scope)
     }
+    forgetEnvelope(ifEmptySince: before)
   }
 
   /// ScopeSpans, ScopeLogs or ScopeMetrics.
   private mutating func readScope(
     _ schema: SignalSchema, resource: Int, _ bytes: UnsafeRawBufferPointer
   ) throws(ProtobufError) {
+    let before = mark()
     let number = records.beginScope(resource: resource)
     let fragment = try readEnvelope(schema.scope, Schema.scope, ",\"scope\":", bytes)
     records.setFragment(fragment, ofScope: number)
@@ -45,6 +48,7 @@ extension ExportDecoder {
       try readMessage(schema.record, record)
       endRecord(from: start, scope: number, offset: offset)
     }
+    forgetEnvelope(ifEmptySince: before)
   }
 
   /// The resource or scope of an envelope and its schema URL, as a member for the end of each payload.
@@ -60,6 +64,7 @@ extension ExportDecoder {
     while place < fields.upperBound {
       let run = runOfFields(from: place, to: fields.upperBound)
       if wireFields[place].number == 1 {
+        writer.out.append(name)
         let start = writer.out.count
         try readMessage(type, run)
         body = start..<writer.out.count
@@ -71,11 +76,16 @@ extension ExportDecoder {
     return writeFragment(name, body, schemaURL)
   }
 
+  /// The text that counts, if there is room for it.
   private func heldText(_ run: Range<Int>) throws(ProtobufError) -> HeldText {
     for place in run where !JSONReader.isUTF8(wireFields[place].bytes) {
       throw protobuf.error(.invalidUTF8, at: wireFields[place].start)
     }
-    return HeldText(wireFields[run.upperBound - 1].bytes)
+    let text = wireFields[run.upperBound - 1]
+    guard writer.hasRoom(for: text.bytes) else {
+      throw protobuf.error(.outputTooLarge, at: text.start)
+    }
+    return HeldText(text.bytes)
   }
 
   // MARK: Finding fields
@@ -229,6 +239,7 @@ extension ExportDecoder {
   /// Goes one message deeper; leave it by adding to `depth`.
   mutating func enter(_ place: UnsafeRawPointer) throws(ProtobufError) {
     guard depth > 0 else { throw protobuf.error(.tooDeep, at: place) }
+    guard !writer.isFull else { throw protobuf.error(.outputTooLarge, at: place) }
     depth -= 1
   }
 
@@ -278,6 +289,7 @@ extension ExportDecoder {
       throw reader.error(.invalidPackedLength)
     }
     while !reader.isAtEnd {
+      guard !writer.isFull else { throw reader.error(.outputTooLarge) }
       let value =
         type.wireType == .eightBytes ? try reader.readEightBytes() : try reader.readVarint()
       append(type, value)
@@ -335,6 +347,9 @@ extension ExportDecoder {
   }
 
   mutating func appendText(_ text: UnsafeRawBufferPointer) throws(ProtobufError) {
+    guard writer.hasRoom(for: text) else {
+      throw protobuf.error(.outputTooLarge, at: text.baseAddress ?? protobuf.base)
+    }
     guard writer.out.appendJSON(validating: text) else {
       throw protobuf.error(.invalidUTF8, at: text.baseAddress ?? protobuf.base)
     }

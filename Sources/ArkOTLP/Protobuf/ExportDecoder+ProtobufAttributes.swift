@@ -48,7 +48,9 @@ extension ExportDecoder {
         guard JSONReader.isUTF8(key) else {
           throw protobuf.error(.invalidUTF8, at: key.baseAddress ?? reader.place)
         }
-      case (2, .delimited): values.append(try reader.readDelimited())
+      case (2, .delimited):
+        guard values.count < WireField.limit else { throw reader.error(.tooManyFields) }
+        values.append(try reader.readDelimited())
       case (3, .varint): index = Int32(truncatingIfNeeded: try reader.readVarint())
       case (let number, let type): try reader.skip(number, type)
       }
@@ -128,6 +130,7 @@ extension ExportDecoder {
         contents = reader
         switch next {
         case .array, .kvlist:
+          guard lists.count < WireField.limit else { throw reader.error(.tooManyFields) }
           lists.append(try reader.readDelimited())
         case .string:
           let text = try reader.readDelimited()

@@ -3,7 +3,7 @@ struct ProtobufError: Error, Equatable {
   /// What went wrong.
   enum Code: UInt8 {
     case truncated, varintTooLong, invalidTag, lengthTooLarge, groupNotClosed, groupEndWithoutStart
-    case tooDeep, tooManyFields, invalidUTF8, invalidPackedLength
+    case tooDeep, tooManyFields, invalidUTF8, invalidPackedLength, outputTooLarge
 
     var message: String {
       switch self {
@@ -17,6 +17,7 @@ struct ProtobufError: Error, Equatable {
       case .tooManyFields: "a message must have \(WireField.limit) fields at most"
       case .invalidUTF8: "a string must be UTF-8"
       case .invalidPackedLength: "the length of a packed list must be a multiple of its elements'"
+      case .outputTooLarge: "what comes of the request is too large"
       }
     }
   }

@@ -30,6 +30,8 @@ final class DecoderPool: Sendable {
   ) throws(OTLPError) -> ExportDecoder.Outcome {
     let lease = idle.withLock { $0.popLast() } ?? Lease(limits: limits, mapping, memory)
     defer {
+      // Now, because it may be long until its next request.
+      lease.decoder.reset()
       idle.withLock { if $0.count < DecoderPool.keptCount { $0.append(lease) } }
     }
     return try request.withUnsafeBufferPointer {
