@@ -93,4 +93,36 @@ import Testing
     let events = try decode(request((1...3).map { span(2, trace: $0) }), with: &decoder).events
     #expect(events.map { $0[.session] == nil } == [true, false, false])
   }
+
+  /// Two traces with long ids, and records that alternate between them.
+  @Test func inheritedIDsAreHeldOnceAndCounted() throws {
+    let traces = [UInt8(ascii: "a"), UInt8(ascii: "b")].map { letter in
+      let id = ProtobufText.field(9, [UInt8](repeating: letter, count: 16))
+      let ids = ["session.id", "gen_ai.conversation.id", "query.id", "query.name"].flatMap {
+        let text = [UInt8](repeating: letter, count: 1000)
+        return ProtobufText.field(
+          6, ProtobufText.field(1, $0) + ProtobufText.field(2, ProtobufText.field(1, text)))
+      }
+      return (said: ProtobufText.field(2, id + ids), silent: ProtobufText.field(2, id))
+    }
+    let silent = [[UInt8]](repeating: traces[0].silent + traces[1].silent, count: 1000)
+      .flatMap { $0 }
+    var decoder = decoder(TraceMemory())
+    for body in [traces[0].said + traces[1].said + silent, silent] {
+      let events = try decode(ProtobufText.nested([1, 2], body), .logs, .protobuf, with: &decoder)
+        .events
+      let side = decoder.side.count
+      #expect(side == 8000)
+      let last = try #require(events.last)
+      let text = String(repeating: "b", count: 1000)
+      #expect([.session, .conversation, .query, .queryName].allSatisfy { last[$0] == text })
+    }
+    // What is inherited takes room in the events.
+    decoder = ExportDecoder(limits: OTLPLimits(decodedBytes: 4 << 20))
+    let body = traces[0].said + traces[1].said + silent
+    let error = #expect(throws: OTLPError.self) {
+      try decode(ProtobufText.nested([1, 2], body), .logs, .protobuf, with: &decoder)
+    }
+    #expect(error?.code == .tooLarge)
+  }
 }

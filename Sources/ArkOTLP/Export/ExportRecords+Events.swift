@@ -12,11 +12,7 @@ extension ExportRecords {
     _ mapping: AttributeIndex, receivedAt: Timestamp, limit: Int
   ) throws(OTLPError) -> EventBatch {
     guard byteCount > 0 else { return .empty }
-    var total = byteCount
-    for record in records {
-      let scope = scopes[record.scope]
-      total += scope.fragment.count + resources[scope.resource].fragment.count
-    }
+    let total = eventBytes()
     guard total <= limit else { throw .tooLarge(signal, limit: limit) }
     // The overhead is a guess, and the builder can grow.
     var builder = EventBatchBuilder(reservingEvents: records.count, bytes: total)
@@ -33,6 +29,26 @@ extension ExportRecords {
         receivedAt: receivedAt, to: &builder)
     }
     return builder.finish()
+  }
+
+  /// What the events take, about: payloads, and the ids that they carry beside them.
+  private func eventBytes() -> Int {
+    func textBytes(_ range: Range<Int>) -> Int { range.reduce(0) { $0 + hits[$1].text.count } }
+    var total = byteCount
+    var number = -1
+    var common = 0
+    for record in records {
+      let scope = scopes[record.scope]
+      if scope.resource != number {
+        number = scope.resource
+        let resource = resources[number]
+        // Percent-encoded, a name takes three times its bytes at most.
+        common = resource.fragment.count + 3 * resource.source.count + textBytes(resource.hits)
+      }
+      total += scope.fragment.count + common
+      total += textBytes(record.hits) + textBytes(record.inherited)
+    }
+    return total
   }
 
   /// What all events of a resource have in common.

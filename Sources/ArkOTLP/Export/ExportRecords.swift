@@ -145,10 +145,21 @@ struct ExportRecords: ~Copyable {
     return true
   }
 
-  /// Gives a record ids that others of its trace said.
-  mutating func setInherited(_ found: [CorrelationHit], from first: Int, of number: Int) {
-    hits.append(contentsOf: found)
+  /// Gives a record the ids of its trace, those that neither it nor its resource says.
+  mutating func inherit(_ texts: [HeldText], _ number: Int) {
+    let own = records[number].hits
+    let common = resources[scopes[records[number].scope].resource].hits
+    let first = hits.count
+    for (text, field) in zip(texts, TraceMemory.fields)
+    where text.count > 0 && !isSaid(field, in: own) && !isSaid(field, in: common) {
+      hits.append(CorrelationHit(field: field, text: text))
+    }
     records[number].inherited = first..<hits.count
+  }
+
+  /// By index: a slice that is held while `hits` grows makes each growth copy all of it.
+  private func isSaid(_ field: EventField, in range: Range<Int>) -> Bool {
+    range.contains { hits[$0].field == field }
   }
 
   private static func rejection(_ facts: RecordFacts, offset: Int) -> Rejection? {

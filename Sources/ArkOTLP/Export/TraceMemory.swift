@@ -101,28 +101,24 @@ extension ExportRecords {
   }
 
   private mutating func inherit(from state: inout TraceMemory.State, side: inout ByteWriter) {
-    var last: TraceMemory.TraceID?
+    // The texts of each trace, copied once however often its records come.
+    var copies: [TraceMemory.TraceID: [HeldText]] = [:]
     // Of the trace before, nearly always the same one.
+    var last: TraceMemory.TraceID?
     var held: [HeldText] = []
     for number in records.indices {
       guard case .valid(let high, let low) = records[number].traceID else { continue }
       let trace = TraceMemory.TraceID(high: high, low: low)
       if trace != last {
         last = trace
-        held.removeAll(keepingCapacity: true)
-        for text in state.known(of: trace)?.texts ?? [] { held.append(HeldText(text, side: &side)) }
+        if let copy = copies[trace] {
+          held = copy
+        } else {
+          held = state.known(of: trace)?.texts.map { HeldText($0, side: &side) } ?? []
+          if !held.isEmpty { copies[trace] = held }
+        }
       }
-      guard !held.isEmpty else { continue }
-      let own = hits[records[number].hits]
-      let common = hits[resources[scopes[records[number].scope].resource].hits]
-      let first = hits.count
-      var found: [CorrelationHit] = []
-      for (text, field) in zip(held, TraceMemory.fields) where text.count > 0 {
-        let isSaid =
-          own.contains { $0.field == field } || common.contains { $0.field == field }
-        if !isSaid { found.append(CorrelationHit(field: field, text: text)) }
-      }
-      if !found.isEmpty { setInherited(found, from: first, of: number) }
+      if !held.isEmpty { inherit(held, number) }
     }
   }
 }
