@@ -28,14 +28,10 @@ struct CanonicalWriter: ~Copyable {
   var isFull: Bool { out.count > limit }
 
   /// Whether a text may be written, which can become six times as long.
-  @inline(__always)
-  func hasRoom(for text: UnsafeRawBufferPointer) -> Bool {
-    6 &* text.count &+ 2 <= limit &- out.count || hasRoom(escaping: text)
-  }
-
   @inline(never)
-  private func hasRoom(escaping text: UnsafeRawBufferPointer) -> Bool {
+  func hasRoom(for text: UnsafeRawBufferPointer) -> Bool {
     var count = text.count + 2
+    if 6 * count <= limit - out.count { return true }
     for byte in text {
       switch byte {
       case UInt8(ascii: "\""), UInt8(ascii: "\\"), 8...10, 12, 13: count += 1

@@ -31,9 +31,8 @@ extension ExportRecords {
     return builder.finish()
   }
 
-  /// What the events take, about: payloads, and the ids that they carry beside them.
+  /// What the events take, about: with what each has of its resource and scope.
   private func eventBytes() -> Int {
-    func textBytes(_ range: Range<Int>) -> Int { range.reduce(0) { $0 + hits[$1].text.count } }
     var total = byteCount
     var number = -1
     var common = 0
@@ -43,10 +42,10 @@ extension ExportRecords {
         number = scope.resource
         let resource = resources[number]
         // Percent-encoded, a name takes three times its bytes at most.
-        common = resource.fragment.count + 3 * resource.source.count + textBytes(resource.hits)
+        common = resource.fragment.count + 3 * resource.source.count
+        for hit in resource.hits { common += hits[hit].text.count }
       }
       total += scope.fragment.count + common
-      total += textBytes(record.hits) + textBytes(record.inherited)
     }
     return total
   }

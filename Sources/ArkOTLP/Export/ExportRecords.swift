@@ -135,6 +135,7 @@ struct ExportRecords: ~Copyable {
     if case .valid(_, let low) = facts.parentSpanID { parent = low }
     let first = hits.count
     hints.appendHits(to: &hits)
+    for hit in first..<hits.count { byteCount += hits[hit].text.count }
     records.append(
       Record(
         scope: scope, body: body, hits: first..<hits.count,
@@ -153,6 +154,7 @@ struct ExportRecords: ~Copyable {
     for (text, field) in zip(texts, TraceMemory.fields)
     where text.count > 0 && !isSaid(field, in: own) && !isSaid(field, in: common) {
       hits.append(CorrelationHit(field: field, text: text))
+      byteCount += text.count
     }
     records[number].inherited = first..<hits.count
   }

@@ -220,6 +220,7 @@ extension ExportDecoder {
 
   /// Writes the fields that were found, and forgets them.
   private mutating func write(_ fields: Range<Int>) throws(ProtobufError) {
+    guard !writer.isFull else { throw protobuf.error(.outputTooLarge) }
     var message = writer.begin()
     var place = fields.lowerBound
     while place < fields.upperBound {
@@ -239,7 +240,6 @@ extension ExportDecoder {
   /// Goes one message deeper; leave it by adding to `depth`.
   mutating func enter(_ place: UnsafeRawPointer) throws(ProtobufError) {
     guard depth > 0 else { throw protobuf.error(.tooDeep, at: place) }
-    guard !writer.isFull else { throw protobuf.error(.outputTooLarge, at: place) }
     depth -= 1
   }
 
@@ -252,6 +252,7 @@ extension ExportDecoder {
     let first = writer.out.count
     let notes = field.pointee.role == .attributes
     for place in run {
+      guard !writer.isFull else { throw protobuf.error(.outputTooLarge) }
       let found = wireFields[place]
       switch field.pointee.type {
       case .keyValue:
@@ -347,8 +348,9 @@ extension ExportDecoder {
   }
 
   mutating func appendText(_ text: UnsafeRawBufferPointer) throws(ProtobufError) {
-    guard writer.hasRoom(for: text) else {
-      throw protobuf.error(.outputTooLarge, at: text.baseAddress ?? protobuf.base)
+    // With a short one it cannot go far beyond the limit, which each list is held to.
+    guard text.count < 4096 || writer.hasRoom(for: text) else {
+      throw protobuf.error(.outputTooLarge)
     }
     guard writer.out.appendJSON(validating: text) else {
       throw protobuf.error(.invalidUTF8, at: text.baseAddress ?? protobuf.base)

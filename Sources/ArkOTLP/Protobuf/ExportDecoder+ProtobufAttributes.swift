@@ -219,6 +219,7 @@ extension ExportDecoder {
         try reader.skip(number, type)
         continue
       }
+      guard !writer.isFull else { throw reader.error(.outputTooLarge) }
       let element = try reader.readDelimited()
       if writer.out.count == start {
         writer.out.append("\"values\":[")
