@@ -19,7 +19,7 @@ import Testing
   /// The groups as they come out of the line, each as the ids of its publications.
   private func groups(_ line: inout WaitingLine) -> [[[String]]] {
     var groups: [[[String]]] = []
-    while let group = line.next() {
+    while let group = line.next()?.joined() {
       let parts = group.parts
       #expect(parts.flatMap { $0.batch.map(\.id) } == group.batch.map(\.id))
       groups.append(parts.map { $0.batch.map(\.id) })
@@ -66,7 +66,7 @@ import Testing
     for _ in 0..<500 { line.add(one, publication(of: one)) }
     _ = line.next()
     line.add(one, publication(of: one))
-    let footprint = line.next()?.batch.storage.footprint
+    let footprint = line.next()?.joined().batch.storage.footprint
     #expect((footprint ?? .max) < 4 * one.byteCount)
   }
 }

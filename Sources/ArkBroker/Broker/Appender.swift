@@ -125,14 +125,14 @@ final class Appender: Sendable {
   /// What has come in meanwhile; nil, and the turn is over.
   private func nextGroup() -> PublicationGroup? {
     var idle: [UnsafeContinuation<Void, Never>] = []
-    let group: PublicationGroup? = queue.withLock { queue in
+    let group: WaitingLine.Group? = queue.withLock { queue in
       if let group = queue.waiting.next() { return group }
       queue.isBusy = false
       swap(&idle, &queue.idle)
       return nil
     }
     for continuation in idle { continuation.resume() }
-    return group
+    return group?.joined()
   }
 
   // MARK: One group

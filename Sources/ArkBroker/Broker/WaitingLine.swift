@@ -3,17 +3,28 @@
 /// A publisher copies its events into the group they will be stored with, on its own thread: that has them in its cache, and frees their memory where it was
 /// allocated. Whoever appends the group finds it ready.
 struct WaitingLine: ~Copyable {
+  /// What will be stored together.
+  struct Group: Sendable {
+    fileprivate(set) var publications: [Publication] = []
+    /// Their events, in a few batches.
+    fileprivate(set) var batches: [EventBatch] = []
+    fileprivate(set) var byteCount = 0
+
+    /// In one batch: may copy all, so it is made when nobody has to wait for that.
+    func joined() -> PublicationGroup {
+      PublicationGroup(batch: .joining(batches), publications: publications)
+    }
+  }
+
   /// A batch of more bytes is not copied while others wait to get in line.
   private static let copiedBytes = 64 << 10
 
   private let groupBytes: Int
   /// Groups to which nothing is added any more, oldest first.
-  private var full: [PublicationGroup] = []
-  private var publications: [Publication] = []
-  /// The batches of `publications`, but for what is in `builder`.
-  private var batches: [EventBatch] = []
+  private var full: [Group] = []
+  /// The group that grows, but for what is in `builder`.
+  private var growing = Group()
   private var builder: EventBatchBuilder?
-  private var gatheredBytes = 0
   /// How much the last group came to: the next will be like it.
   private var expected = (events: 1, bytes: 1024)
   /// How many bytes the wire forms of all that wait take.
@@ -22,27 +33,27 @@ struct WaitingLine: ~Copyable {
   /// - Parameter groupBytes: a group of so many bytes is full.
   init(groupBytes: Int) { self.groupBytes = groupBytes }
 
-  var isEmpty: Bool { publications.isEmpty && full.isEmpty }
+  var isEmpty: Bool { growing.publications.isEmpty && full.isEmpty }
 
   mutating func add(_ batch: EventBatch, _ publication: Publication) {
     let size = batch.byteCount
     byteCount += size
-    gatheredBytes += size
-    publications.append(publication)
+    growing.byteCount += size
+    growing.publications.append(publication)
     if size > WaitingLine.copiedBytes {
       endCopying()
-      batches.append(batch)
+      growing.batches.append(batch)
     } else {
       copy(batch)
     }
-    if gatheredBytes >= groupBytes { full.append(gathered()) }
+    if growing.byteCount >= groupBytes { full.append(takeGrowing()) }
   }
 
   /// The oldest group; nil when nobody waits.
-  mutating func next() -> PublicationGroup? {
+  mutating func next() -> Group? {
     guard !isEmpty else { return nil }
-    let group = full.isEmpty ? gathered() : full.removeFirst()
-    byteCount -= group.batch.byteCount
+    let group = full.isEmpty ? takeGrowing() : full.removeFirst()
+    byteCount -= group.byteCount
     return group
   }
 
@@ -58,16 +69,12 @@ struct WaitingLine: ~Copyable {
   private mutating func endCopying() {
     guard let builder = self.builder.take() else { return }
     expected = (builder.count, builder.byteCount)
-    batches.append(builder.finish().trimmed())
+    growing.batches.append(builder.finish().trimmed())
   }
 
-  private mutating func gathered() -> PublicationGroup {
+  private mutating func takeGrowing() -> Group {
     endCopying()
-    defer {
-      publications = []
-      batches = []
-      gatheredBytes = 0
-    }
-    return PublicationGroup(batch: .joining(batches), publications: publications)
+    defer { growing = Group() }
+    return growing
   }
 }

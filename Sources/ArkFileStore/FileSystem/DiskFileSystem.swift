@@ -203,18 +203,6 @@ private final class DiskFile: File {
       return true
     #endif
   }
-
-  func advise(_ advice: FileAdvice, offset: Int, count: Int) {
-    #if !canImport(Darwin)
-      let number =
-        switch advice {
-        case .sequential: POSIX_FADV_SEQUENTIAL
-        case .willNeed: POSIX_FADV_WILLNEED
-        case .dontNeed: POSIX_FADV_DONTNEED
-        }
-      posix_fadvise(descriptor, off_t(offset), off_t(count), number)
-    #endif
-  }
 }
 
 /// `open(2)`, which a method hides.

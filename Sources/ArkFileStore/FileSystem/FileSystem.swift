@@ -43,14 +43,6 @@ package protocol File: AnyObject, Sendable {
   /// Reserves room up to a size and makes the file that long. What is new reads as zeros.
   /// - Returns: false when the file system cannot do it.
   func reserve(upTo size: Int) throws(FileError) -> Bool
-  /// Tells the system that a part will be read soon, or that it won't be.
-  func advise(_ advice: FileAdvice, offset: Int, count: Int)
-}
-
-package enum FileAdvice: Sendable {
-  case sequential
-  case willNeed
-  case dontNeed
 }
 
 /// A lock. Let go of when the last reference goes.

@@ -76,10 +76,6 @@ final class ZeroFilledFile: File {
 
   func size() throws(FileError) -> Int { try file.size() }
 
-  func advise(_ advice: FileAdvice, offset: Int, count: Int) {
-    file.advise(advice, offset: offset, count: count)
-  }
-
   func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(FileError) -> Int {
     try file.write(bytes, at: offset)
   }

@@ -65,7 +65,6 @@ import Testing
         errorNumber { () throws(FileError) in try reader.writeAll(bytes("x"), at: 0) } == EBADF)
       #expect(errorNumber { () throws(FileError) in try reader.resize(to: 0) } == EINVAL)
       try reader.sync()
-      reader.advise(.sequential, offset: 0, count: 0)
       try system.open(path, .readWrite).writeAll(bytes("x"), at: 1)
       #expect(try reader.contents() == bytes("axc"))
     }

@@ -92,8 +92,6 @@ final class SimulatedFile: File {
       }
     }
   }
-
-  func advise(_ advice: FileAdvice, offset: Int, count: Int) {}
 }
 
 /// A lock of a simulated file system.
