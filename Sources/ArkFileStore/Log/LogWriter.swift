@@ -278,6 +278,8 @@ final class LogWriter: @unchecked Sendable {
     // Looked at before the next append.
     nextSpaceCheck = 0
     log.report(.error, "an append failed: \(error)")
+    // Somebody may know these positions: the next segment's name keeps them from being given again. If it cannot begin now, the next append or the close sees to it.
+    if !isTrusted { try? beginSegment() }
     for one in pending { one.job.completion(.failure(error)) }
   }
 

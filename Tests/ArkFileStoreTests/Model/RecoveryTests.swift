@@ -43,13 +43,21 @@ import Testing
     #expect(crashed.model.entries.count == 4)
   }
 
-  /// A publisher may have been told positions that a failed sync then took back.
-  @Test func positionsOfWhatWasTakenBackAreNotGivenAgain() throws {
-    let harness = try harness(LogHarness.settings())
+  /// A publisher may have been told positions that a failed sync then took back. Either that sync alone fails and the process is killed, or all do until it is closed.
+  @Test(arguments: [false, true])
+  func positionsOfWhatWasTakenBackAreNotGivenAgain(isKilled: Bool) throws {
+    var harness = try harness(LogHarness.settings())
     let pool = harness.model.pool
     var random = EventGenerator(seed: 1)
     try harness.append([pool.batch(of: 3, using: &random)])
-    harness.system.onCall = { $0.kind == .sync ? .error(EIO) : nil }
+    let failures = Mutex(isKilled ? 1 : .max)
+    harness.system.onCall = { call in
+      guard call.kind == .sync else { return nil }
+      return failures.withLock { failures in
+        failures -= 1
+        return failures >= 0 ? .error(EIO) : nil
+      }
+    }
     let told = Mutex<Position?>(nil)
     let failed = Handover<Bool>()
     harness.log?.append(
@@ -60,7 +68,11 @@ import Testing
       })
     #expect(failed.take())
     harness.system.onCall = nil
-    try harness.close()
+    if isKilled {
+      harness = harness.after(harness.system.processCrash())
+    } else {
+      try harness.close()
+    }
     try harness.open()
     try harness.check()
     try harness.append([pool.batch(of: 1, using: &random)])
