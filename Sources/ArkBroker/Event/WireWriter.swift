@@ -1,5 +1,5 @@
 /// Writes an event's wire form into memory that is known to be large enough.
-struct WireWriter {
+package struct WireWriter {
   private let base: UnsafeMutableRawPointer
   private(set) var offset = 0
 
@@ -78,7 +78,7 @@ struct WireWriter {
   }
 
   /// How many bytes longer a text gets inside a JSON string.
-  static func addedByEscaping(_ text: UnsafeRawBufferPointer) -> Int {
+  package static func addedByEscaping(_ text: UnsafeRawBufferPointer) -> Int {
     guard mayNeedEscaping(text) else { return 0 }
     var added = 0
     for byte in text {

@@ -30,16 +30,9 @@ struct CanonicalWriter: ~Copyable {
   /// Whether a text may be written, which can become six times as long.
   @inline(never)
   func hasRoom(for text: UnsafeRawBufferPointer) -> Bool {
-    var count = text.count + 2
+    let count = text.count + 2
     if 6 * count <= limit - out.count { return true }
-    for byte in text {
-      switch byte {
-      case UInt8(ascii: "\""), UInt8(ascii: "\\"), 8...10, 12, 13: count += 1
-      case 0..<0x20: count += 5
-      default: break
-      }
-    }
-    return count <= limit - out.count
+    return count + WireWriter.addedByEscaping(text) <= limit - out.count
   }
 
   // MARK: Messages
