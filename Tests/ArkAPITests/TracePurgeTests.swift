@@ -1,4 +1,5 @@
 import ArkBroker
+import ArkBrokerTesting
 import Synchronization
 import Testing
 
@@ -7,8 +8,8 @@ import Testing
 /// `DELETE /traces` while spans come.
 @Suite struct TracePurgeTests {
   /// A store where something happens around a deletion.
-  private final class BusyStore: Store {
-    private let base = MemoryStore(keeping: .megabytes(1))
+  private final class BusyStore: ForwardingStore {
+    let base = MemoryStore(keeping: .megabytes(1))
     private let work = Mutex<[@Sendable () async -> Void]>([])
 
     func whileDeleting(
@@ -24,24 +25,6 @@ import Testing
       await work.last?()
       return count
     }
-
-    func append(_ request: AppendRequest) async throws(StoreError) -> Positions {
-      try await base.append(request)
-    }
-    func read(_ request: ReadRequest) async throws(StoreError) -> Page {
-      try await base.read(request)
-    }
-    func count(_ request: CountRequest) async throws(StoreError) -> Int {
-      try await base.count(request)
-    }
-    var bounds: Bounds { get async { await base.bounds } }
-    func value(for key: StateKey) async throws(StoreError) -> [UInt8]? {
-      try await base.value(for: key)
-    }
-    func setValue(_ value: [UInt8]?, for key: StateKey) async throws(StoreError) {
-      try await base.setValue(value, for: key)
-    }
-    func close() async throws(StoreError) { try await base.close() }
   }
 
   private static func id(_ digit: Character) -> String { String(repeating: digit, count: 32) }

@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct BrokerOpeningTests {
   /// A store that opens, or refuses to, when the test says so.
-  private final class SlowToOpen: Store {
+  private final class SlowToOpen: ForwardingStore {
     let base = MemoryStore(keeping: .megabytes(1))
     let gate = Signal()
     let error: StoreError?
@@ -21,23 +21,6 @@ import Testing
         throw error
       }
     }
-    func append(_ request: AppendRequest) async throws(StoreError) -> Positions {
-      try await base.append(request)
-    }
-    func read(_ request: ReadRequest) async throws(StoreError) -> Page {
-      try await base.read(request)
-    }
-    var bounds: Bounds { get async { await base.bounds } }
-    func delete(_ request: DeleteRequest) async throws(StoreError) -> Int {
-      try await base.delete(request)
-    }
-    func value(for key: StateKey) async throws(StoreError) -> [UInt8]? {
-      try await base.value(for: key)
-    }
-    func setValue(_ value: [UInt8]?, for key: StateKey) async throws(StoreError) {
-      try await base.setValue(value, for: key)
-    }
-    func close() async throws(StoreError) { try await base.close() }
   }
 
   /// Runs until it is cancelled, as a server does.

@@ -29,8 +29,8 @@ import Testing
 }
 
 /// A file store that is bounded by bytes, with enough for so many small events. What is too much goes with the append that brings it instead of in the background.
-private final class BoundedFileStore: Store {
-  private let base: FileStore
+private final class BoundedFileStore: ForwardingStore {
+  let base: FileStore
 
   init(at path: String, events: Int) {
     var settings = FileStore.Settings()
@@ -46,20 +46,4 @@ private final class BoundedFileStore: Store {
     try await base.maintain()
     return positions
   }
-
-  func open() async throws(StoreError) { try await base.open() }
-  func read(_ request: ReadRequest) async throws(StoreError) -> Page {
-    try await base.read(request)
-  }
-  var bounds: Bounds { get async { await base.bounds } }
-  func delete(_ request: DeleteRequest) async throws(StoreError) -> Int {
-    try await base.delete(request)
-  }
-  func value(for key: StateKey) async throws(StoreError) -> [UInt8]? {
-    try await base.value(for: key)
-  }
-  func setValue(_ value: [UInt8]?, for key: StateKey) async throws(StoreError) {
-    try await base.setValue(value, for: key)
-  }
-  func close() async throws(StoreError) { try await base.close() }
 }
