@@ -47,13 +47,7 @@ static int take(struct connection *self) {
   if (got <= 0) fail("recv");
   self->used += got;
   self->answer[self->used] = 0;
-  char *end = strstr(self->answer, "\r\n\r\n"), *field = strcasestr(self->answer, "\r\nContent-Length:");
-  if (!end) return 0;
-  // Node sends chunks unless it is told the length.
-  if (!field || field > end) return self->used > 5 && !strcmp(self->answer + self->used - 5, "0\r\n\r\n");
-  size_t count = strtoul(field + 17, NULL, 10);
-  if ((size_t)(end + 4 - self->answer) + count > sizeof self->answer - 1) fail("a long answer");
-  return self->used == end + 4 - self->answer + count;
+  return whole_body(self->answer, self->used, sizeof self->answer - 1) != NULL;
 }
 
 static void note(struct connection *self) {

@@ -38,3 +38,16 @@ static void send_all(int fd, const char *data, size_t count) {
     count -= sent;
   }
 }
+
+// Where the body of an answer begins, once all of it is there; else NULL. The text has a zero behind it.
+__attribute__((unused)) static const char *whole_body(const char *answer, size_t used, size_t room) {
+  const char *end = strstr(answer, "\r\n\r\n"), *field = strcasestr(answer, "\r\nContent-Length:");
+  if (!end) return NULL;
+  end += 4;
+  // Node sends chunks unless it is told the length.
+  if (!field || field > end) return used > 5 && !strcmp(answer + used - 5, "0\r\n\r\n") ? end : NULL;
+  size_t count = strtoul(field + 17, NULL, 10);
+  if (end - answer + count > room) fail("a long answer");
+  if (used > end - answer + count) fail("more than an answer");
+  return used < end - answer + count ? NULL : end;
+}
