@@ -34,6 +34,20 @@ import Testing
     #expect(try await broker.positions() == [1, 2, 3, 4])
   }
 
+  @Test func aRepeatedEventIsAsSafeAsItsLastPublisherWantsIt() async throws {
+    let store = RecordingStore()
+    let broker = broker(on: store)
+    for durability in [Durability.written, .synced, nil, .written] {
+      try await broker.publish(events(0..<2), durability: durability)
+    }
+    let asked = store.asked.all
+    #expect(asked.map(\.batch.count) == [2, 0, 0])
+    #expect(asked.map(\.durability) == [.written, .synced, nil])
+    #expect(await broker.statistics.duplicates == 6)
+    #expect(try await broker.publish(events(2..<3)).first == Position(rawValue: 3))
+    #expect(try await broker.positions() == [1, 2, 3])
+  }
+
   @Test func theSameIDFromAnotherSourceIsAnotherEvent() async throws {
     let broker = StoreKind.immediate.broker()
     try await broker.publish(Event("test.event", id: "1", source: "/a"))
@@ -233,5 +247,16 @@ import Testing
     let broker = Broker { store }
     await #expect(throws: PublishError.self) { try await broker.publish(Event("tick")) }
     #expect(try await broker.publish(Event("tick")).first == Position(rawValue: 2))
+  }
+}
+
+/// Notes what it is asked to append.
+private struct RecordingStore: ForwardingStore {
+  let base = MemoryStore(keeping: .megabytes(1))
+  let asked = Collected<AppendRequest>()
+
+  func append(_ request: AppendRequest) async throws(StoreError) -> Positions {
+    asked.add(request)
+    return try await base.append(request)
   }
 }

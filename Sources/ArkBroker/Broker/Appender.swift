@@ -166,7 +166,7 @@ final class Appender: Sendable {
       let publications = group.publications
       let (batch, plan) = prepare(group.batch)
       let deletions = log.tail.deletions
-      guard !batch.isEmpty else {
+      guard mustAsk(for: publications, batch) else {
         finish(publications, plan, batch, nil, deletions)
         continue
       }
@@ -209,6 +209,11 @@ final class Appender: Sendable {
     func set() { state.store(true, ordering: .releasing) }
   }
 
+  /// Whether the store has something to do. What is only repeated may be less safe than those who repeat it want it: then the store is asked for that alone.
+  private func mustAsk(for publications: [Publication], _ batch: EventBatch) -> Bool {
+    !batch.isEmpty || publications.contains { $0.durability != .written }
+  }
+
   /// The group is as safe as the most demanding publisher wants it.
   private func request(for publications: [Publication], _ batch: EventBatch) -> AppendRequest {
     var durability: Durability?
@@ -226,7 +231,8 @@ final class Appender: Sendable {
     let deletions = log.tail.deletions
     do throws(StoreError) {
       let positions: Positions? =
-        batch.isEmpty ? nil : try await log.store.append(request(for: publications, batch))
+        mustAsk(for: publications, batch)
+        ? try await log.store.append(request(for: publications, batch)) : nil
       finish(publications, plan, batch, positions, deletions)
     } catch {
       forget(plan)
@@ -277,6 +283,8 @@ final class Appender: Sendable {
     _ positions: Positions?, _ deletions: Int,
     telling isTold: (Publication) -> Bool = { _ in true }
   ) {
+    // A store that was asked for no more than safety has given none.
+    let positions = batch.isEmpty ? nil : positions
     let first = positions?.first ?? .start
     var repeated: [Position] = []
     recent.withLock { recent in

@@ -60,14 +60,14 @@ extension Store {
 
 /// What to append.
 public struct AppendRequest: Sendable {
-  /// At least one event.
+  /// The events. None ask that what was appended before is as safe as `durability` says: a broker does so for events that are published again.
   public var batch: EventBatch
   /// How safe the events must be when the store acknowledges them. Nil, the default: as safe as the store promises.
   ///
   /// A store may do more than it is asked. Readers see events when they are as safe as the store promises, not earlier.
   public var durability: Durability?
 
-  /// A request for this batch, which must not be empty.
+  /// A request for this batch.
   public init(_ batch: EventBatch, durability: Durability? = nil) {
     self.batch = batch
     self.durability = durability
