@@ -99,6 +99,24 @@ import Testing
     #expect(seen == Array(oldest.rawValue...100))
   }
 
+  @Test func aStoreThatDropsSomethingDuringEachReadIsReadOn() async throws {
+    let store = HurriedStore()
+    let broker = broker(on: store, tailBytes: 1)
+    for number in 0..<20 { try await broker.publish(events(number..<number + 1)) }
+    var expected: UInt64?
+    let cursor = try await broker.outlet.cursor(
+      from: .beginning, following: false, limit: ReadLimit(events: 3))
+    while let page = try await cursor.next() {
+      if let gap = page.gap { expected = gap.last.rawValue + 1 }
+      for event in page.events {
+        #expect(expected == nil || event.position.rawValue == expected)
+        expected = event.position.rawValue + 1
+      }
+    }
+    #expect(expected == 21)
+    #expect(store.reads.value <= 10)
+  }
+
   @Test func aPositionBehindADeletionGivesOneGap() async throws {
     let broker = StoreKind.immediate.broker(keeping: .events(1_000))
     try await broker.publish(events(0..<20, session: "old"))
@@ -240,5 +258,18 @@ import Testing
     try await broker.publish(events(10..<13))
     let (more, end) = try await broker.fold(into: state, after: through)
     #expect(more.count == 13 && end == Position(rawValue: 13))
+  }
+}
+
+/// Takes an event of somebody else's in behind each read, and lets go of another for it.
+private struct HurriedStore: ForwardingStore {
+  let base = MemoryStore(keeping: .events(10))
+  let reads = Tally()
+
+  func read(_ request: ReadRequest) async throws(StoreError) -> Page {
+    guard reads.add() < 100 else { throw StoreError(.failed, "read again and again") }
+    let page = try await base.read(request)
+    _ = try await base.append(AppendRequest(events(1000..<1001)))
+    return page
   }
 }

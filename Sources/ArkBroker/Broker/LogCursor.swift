@@ -140,16 +140,23 @@ package struct StoreRead: Sendable {
   package struct Answer: Sendable {
     fileprivate let bounds: Bounds
     fileprivate let page: Page
+
+    /// - Parameter bounds: as they are behind the read. What was dropped while it ran it may have found in part: all of that is left out, and the gap tells of it.
+    fileprivate init(_ page: Page, within bounds: Bounds) {
+      self.bounds = bounds
+      var page = page
+      page.batches = page.batches.compactMap { batch in
+        guard let first = batch.firstPosition, first < bounds.oldest else { return batch }
+        let kept = batch.behind(bounds.oldest.advanced(by: -1))
+        return kept.isEmpty ? nil : kept
+      }
+      self.page = page
+    }
   }
 
   package func run() async throws(StoreError) -> Answer {
-    var bounds = await log.store.bounds
-    while true {
-      let page = try await log.store.read(request(within: bounds))
-      let later = await log.store.bounds
-      if isUntouched(from: bounds, to: later) { return Answer(bounds: bounds, page: page) }
-      bounds = later
-    }
+    let page = try await log.store.read(request(within: await log.store.bounds))
+    return Answer(page, within: await log.store.bounds)
   }
 
   /// Asks the store and calls back: on a thread of the store or of a task.
@@ -181,18 +188,8 @@ package struct StoreRead: Sendable {
   private func run(
     bounds currentBounds: () -> Bounds, read: (ReadRequest) throws(StoreError) -> Page
   ) throws(StoreError) -> Answer {
-    var bounds = currentBounds()
-    while true {
-      let page = try read(request(within: bounds))
-      let later = currentBounds()
-      if isUntouched(from: bounds, to: later) { return Answer(bounds: bounds, page: page) }
-      bounds = later
-    }
-  }
-
-  /// Whether nothing that the read should have found was dropped meanwhile. If something was, the page may have a hole that nobody would be told of.
-  private func isUntouched(from earlier: Bounds, to later: Bounds) -> Bool {
-    later.oldest <= max(earlier.oldest, request.after.advanced(by: 1))
+    let page = try read(request(within: currentBounds()))
+    return Answer(page, within: currentBounds())
   }
 
   private func request(within bounds: Bounds) -> ReadRequest {

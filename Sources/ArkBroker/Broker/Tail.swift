@@ -93,13 +93,19 @@ package final class TailWaiter: @unchecked Sendable {
   /// Hashes of the keys of which an event must have one to matter; nil: every event matters.
   fileprivate let keys: [UInt64]?
 
+  /// Read where the waiter is driven, which is not under the lock.
+  private let passable = Atomic<UInt64>(0)
+
   // Guarded by the tail's lock.
   fileprivate var isWaiting = false
   fileprivate var isRegistered = false
   fileprivate var place = 0
   fileprivate var group = 0
   /// Nothing up to here matters to the waiter: it may go on reading behind it.
-  fileprivate(set) var skippable = Position.start
+  fileprivate(set) var skippable: Position {
+    get { Position(rawValue: passable.load(ordering: .relaxed)) }
+    set { passable.store(newValue.rawValue, ordering: .relaxed) }
+  }
 
   package init(
     match: Match, on thread: (any WorkThread)? = nil, onWake: @escaping @Sendable () -> Void
@@ -219,10 +225,7 @@ private struct TailState: ~Copyable {
       // Not the whole entry: each copy of a batch counts a reference that other threads count at the same time.
       let (first, last) = (batches[low].first, batches[low].last)
       var batch = batches[low].batch
-      if first <= after {
-        batch = batch.choosing(
-          batch.selection.dropping(while: { batch.position(at: $0) <= after }))
-      }
+      if first <= after { batch = batch.behind(after) }
       if hasExpiring { batch = batches[low].expiry.hidingExpired(of: batch, at: now) }
       guard !batch.isEmpty else {
         page.lookedThrough = last

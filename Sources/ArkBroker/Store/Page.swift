@@ -93,6 +93,11 @@ public struct StoredBatch: Sendable, RandomAccessCollection {
   package func choosing(_ selection: Selection) -> StoredBatch {
     StoredBatch(storage: storage, selection: selection, positions: positions)
   }
+
+  /// Those of the events that come behind `position`.
+  package func behind(_ position: Position) -> StoredBatch {
+    choosing(selection.dropping(while: { self.position(at: $0) <= position }))
+  }
 }
 
 /// What one read found.

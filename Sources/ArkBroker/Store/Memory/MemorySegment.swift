@@ -125,7 +125,7 @@ struct MemorySegment {
   ) -> Bool {
     var batch = entries[place].batch
     if let first = batch.first, first.position <= after {
-      batch = batch.choosing(batch.selection.dropping(while: { batch.position(at: $0) <= after }))
+      batch = batch.behind(after)
     }
     batch = entries[place].expiry.hidingExpired(of: batch, at: now)
     guard !batch.isEmpty else { return false }
