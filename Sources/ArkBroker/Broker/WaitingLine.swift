@@ -10,9 +10,9 @@ struct WaitingLine: ~Copyable {
     fileprivate(set) var batches: [EventBatch] = []
     fileprivate(set) var byteCount = 0
 
-    /// In one batch: may copy all, so it is made when nobody has to wait for that.
+    /// In one batch, that takes not much more memory than its events: may copy all, so it is made when nobody has to wait for that.
     func joined() -> PublicationGroup {
-      PublicationGroup(batch: .joining(batches), publications: publications)
+      PublicationGroup(batch: EventBatch.joining(batches).trimmed(), publications: publications)
     }
   }
 
@@ -69,7 +69,7 @@ struct WaitingLine: ~Copyable {
   private mutating func endCopying() {
     guard let builder = self.builder.take() else { return }
     expected = (builder.count, builder.byteCount)
-    growing.batches.append(builder.finish().trimmed())
+    growing.batches.append(builder.finish())
   }
 
   private mutating func takeGrowing() -> Group {
