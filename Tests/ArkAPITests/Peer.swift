@@ -46,7 +46,7 @@ final class Peer {
     return output
   }
 
-  /// Waits for an answer that says its length.
+  /// Waits for an answer, whether it says its length or comes in chunks (which must not hold line ends).
   func answer() async -> Answer {
     var found: Answer?
     await loop.run {
@@ -59,14 +59,21 @@ final class Peer {
   private static func answer(in output: String) -> Answer? {
     var lines = output.split(separator: "\r\n", omittingEmptySubsequences: false)
     guard let end = lines.firstIndex(of: ""), let first = lines.first else { return nil }
-    let body = lines[(end + 1)...].joined(separator: "\r\n")
+    let rest = lines[(end + 1)...]
     var fields: [Substring: Substring] = [:]
     lines.removeSubrange(end...)
     for line in lines.dropFirst() {
       guard let colon = line.firstIndex(of: ":") else { continue }
       fields[line[..<colon]] = line[colon...].dropFirst(2)
     }
-    guard String(body.utf8.count) == fields["Content-Length"] ?? "" else { return nil }
+    let body: String
+    if fields["Transfer-Encoding"] == "chunked" {
+      guard rest.suffix(3) == ["0", "", ""] else { return nil }
+      body = rest.enumerated().filter { $0.offset % 2 == 1 }.map(\.element).joined()
+    } else {
+      body = rest.joined(separator: "\r\n")
+      guard String(body.utf8.count) == fields["Content-Length"] ?? "" else { return nil }
+    }
     return Answer(status: first.dropFirst(9).prefix(3), fields: fields, body: body)
   }
 }

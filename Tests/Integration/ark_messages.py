@@ -320,3 +320,21 @@ def test_names_are_read_from_the_query_string_whole(context):
     for name in ("a&b=c", "ü ✓", "100%"):
         say(broker, name, "q", name)
         equal(contents(get(broker, "messages", conversation_id=name)["items"]), [name], path("messages"))
+
+
+def test_a_long_history_takes_no_memory_of_its_size(context):
+    """1.5, whole conversations: written while they are read. On a disk, where the log itself takes none."""
+    if not context.keeps_on_disk:
+        return
+    broker = ark(context)
+    for number in range(30):
+        say(broker, "c", "q", *[f"{number}-{part} " + "x" * 1_000_000 for part in range(4)])
+    before = broker.memory("VmHWM")
+    numbers = [f"{number}-{part}" for number in range(30) for part in range(4)]
+    found = get(broker, "conversations", "c")["messages"]
+    equal([item["message"]["content"].split()[0] for item in found], numbers, "the conversation")
+    page = get(broker, "messages", headers=EXECUTOR, conversation_id="c")
+    equal([item["message"]["content"].split()[0] for item in page["items"]], numbers, "the memory client's")
+    equal((page["total"], page["hasMore"]), (120, False), "the end")
+    grown = broker.memory("VmHWM") - before
+    expect(grown < 60 << 20, f"120 MB of messages took {grown >> 20} MiB")

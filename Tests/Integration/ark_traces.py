@@ -274,3 +274,22 @@ def test_metadata_of_another_signal_is_no_trace(context):
     export(broker, span(1, 1))
     equal(traces(get(broker, "traces")), [1], "the list")
     equal([found["name"] for found in watcher.take_json(1)], ["span-1"], "the watch")
+
+
+def test_pages_of_large_traces_are_bounded(context):
+    """3, a page is put together in memory: one of large traces ends before its limit, and the next goes on behind it."""
+    broker = ark(context)
+    name = "x" * 9_000_000
+    for trace in range(1, 6):
+        export(broker, span(trace, trace=trace, name=name, attributes=[attribute(SESSION, "s")]))
+    for parameters in ({}, {"session_id": "s"}):
+        seen, cursor = [], {}
+        while True:
+            page = get(broker, "traces", **parameters, **cursor)
+            seen.append(traces(page))
+            equal(page["total"], 5, "the total")
+            if not page["hasMore"]:
+                break
+            cursor = {"cursor": page["nextCursor"]}
+        equal(seen, [[5, 4, 3, 2], [1]], f"pages, {parameters}")
+    equal(len(get(broker, "traces", trace_id(3))["spans"][0]["name"]), len(name), "one trace")

@@ -50,10 +50,8 @@ final class APIDescription: Sendable {
       }
     }
     let items = paths.map { "\"\($0.path)\":{\($0.members.joined(separator: ","))}" }
-    var quotedVersion = ByteWriter()
-    quotedVersion.appendJSON(version)
     let source = """
-      {"openapi":"3.1.1","info":{\(info),"version":\(String(decoding: quotedVersion.bytes, as: UTF8.self))},
+      {"openapi":"3.1.1","info":{\(info),"version":\(JSONValue.quoted(version))},
       "servers":[{"url":"/","description":"The broker that this document comes from."}],
       "security":[],
       "tags":[\(tags)],

@@ -12,12 +12,10 @@ struct ItemList {
   var isItem: (@Sendable (StoredEvent) -> Bool)?
 
   /// A page that may have a next one ends after so many bytes, however few its items are: it is put together in memory.
-  private static let pageBytes = 32 << 20
+  static let pageBytes = 32 << 20
 
-  /// - Parameters:
-  ///   - limit: nil: everything there is, in one page.
   func page(
-    after cursor: Position?, limit: Int?, as write: ItemWriter
+    after cursor: Position?, limit: Int, as write: ItemWriter
   ) async throws(StoreError) -> HTTPResponse {
     let log = try await broker.outlet.log()
     var text = ByteWriter(capacity: 16 << 10)
@@ -29,10 +27,10 @@ struct ItemList {
     if last < log.tail.newest {
       let cursor = try await broker.outlet.cursor(
         matching: match, from: last == .start ? .beginning : .after(last), following: false,
-        limit: ReadLimit(events: min(limit ?? 4096, 4096) + 1, bytes: 4 << 20))
+        limit: ReadLimit(events: limit + 1, bytes: 4 << 20))
       reading: while let page = try await cursor.next() {
         for event in page.events where isItem?(event) ?? true {
-          guard limit.map({ count < $0 && text.count < ItemList.pageBytes }) ?? true else {
+          guard count < limit, text.count < ItemList.pageBytes else {
             hasMore = true
             break reading
           }

@@ -38,20 +38,13 @@ extension APIEndpoint {
   }
 
   private static func conversation(_ id: String, of broker: Broker) async throws -> HTTPResponse {
-    var text = ByteWriter(capacity: 16 << 10)
-    text.append("{\"conversation_id\":")
-    text.appendJSON(id)
-    text.append(",\"messages\":[")
-    var count = 0
-    for try await event in broker.events(
-      matching: .kind(.message) && .conversation(id), from: .beginning, following: false)
-    {
-      if count > 0 { text.append(",") }
-      writeMessage(event, &text)
-      count += 1
+    let list = WholeList(
+      broker: broker, match: .kind(.message) && .conversation(id), write: writeMessage,
+      opening: #"{"conversation_id":\#(JSONValue.quoted(id)),"messages":["#,
+      closing: { _ in "]}" })
+    guard let answer = try await list.answer() else {
+      throw HTTPError.nothingThere("Conversation not found")
     }
-    guard count > 0 else { throw HTTPError.nothingThere("Conversation not found") }
-    text.append("]}")
-    return .json(text.array())
+    return answer
   }
 }

@@ -17,14 +17,15 @@ extension APIEndpoint {
         if !query.watches, let name = request.query["query_id"], !name.isEmpty {
           match = match && .queryName(name)
         }
-        if !query.watches, APIEndpoint.isExecutor(request) {
-          return try await ItemList(broker: broker, match: match, isItem: APIEndpoint.hasRole)
-            .page(
-              after: query.cursor, limit: query.hasLimit ? query.limit : nil,
-              as: APIEndpoint.writeMessage)
+        guard !query.watches, APIEndpoint.isExecutor(request) else {
+          return try await list(
+            request, broker, query, matching: match, as: APIEndpoint.writeMessage)
         }
-        return try await list(
-          request, broker, query, matching: match, as: APIEndpoint.writeMessage)
+        guard !query.hasLimit, query.cursor == nil else {
+          return try await ItemList(broker: broker, match: match, isItem: APIEndpoint.hasRole)
+            .page(after: query.cursor, limit: query.limit, as: APIEndpoint.writeMessage)
+        }
+        return try await APIEndpoint.history(matching: match, of: broker)
       },
       purge("/messages", saying: "Memory purged") { broker in
         try await broker.delete(matching: .kind(.message))
@@ -41,6 +42,15 @@ extension APIEndpoint {
   /// would fail as well: it gets none.
   private static func isExecutor(_ request: HTTPRequest) -> Bool {
     request.headers["User-Agent"]?.hasPrefix("ark-memory-client/") == true
+  }
+
+  private static func history(
+    matching match: Match, of broker: Broker
+  ) async throws(StoreError) -> HTTPResponse {
+    let list = WholeList(
+      broker: broker, match: match, isItem: hasRole, write: writeMessage,
+      opening: #"{"items":["#, closing: { #"],"total":\#($0),"hasMore":false}"# })
+    return try await list.answer() ?? .json(Array((list.opening + list.closing(0)).utf8))
   }
 
   private static let role: [StaticString] = ["role"]

@@ -34,6 +34,13 @@ package enum JSONValue {
   /// The number, if it is one.
   static func number(_ value: UnsafeRawBufferPointer) -> Double? { JSONNumber(value)?.double }
 
+  /// A text as a JSON string.
+  static func quoted(_ text: String) -> String {
+    var value = ByteWriter(capacity: text.utf8.count + 2)
+    value.appendJSON(text)
+    return String(decoding: value.bytes, as: UTF8.self)
+  }
+
   static func isObject(_ value: UnsafeRawBufferPointer?) -> Bool {
     value?.first == UInt8(ascii: "{")
   }

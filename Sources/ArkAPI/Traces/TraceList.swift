@@ -13,52 +13,44 @@ struct TraceList {
       traces.forget(before: oldest)
       return (traces.newest(before: query.cursor, limit: query.limit + 1), traces.count)
     }
-    var text = ByteWriter(capacity: 64 << 10)
-    text.append("{\"items\":[")
-    var count = 0
-    for entry in entries.prefix(query.limit) {
-      let spans = try await TraceList.spans(of: entry.id.text, in: broker)
-      guard !spans.isEmpty else { continue }
-      if count > 0 { text.append(",") }
-      TraceList.append(entry.id.text, spans, to: &text)
-      count += 1
-    }
-    let hasMore = entries.count > query.limit
-    let last = entries.prefix(query.limit).last?.first
-    return TraceList.finish(&text, total: total, next: hasMore ? last : nil)
+    return try await page(
+      of: entries.map { ($0.id.text, $0.first) }, total: total, matching: APIEndpoint.spans)
   }
 
   /// A page of the traces that have spans of a session, with those spans alone.
   func page(of session: String) async throws(StoreError) -> HTTPResponse {
-    var order: [(id: String, first: Position)] = []
-    var spans: [String: [StoredEvent]] = [:]
-    for try await event in broker.events(
-      matching: APIEndpoint.spans(ofSession: session), from: .beginning, following: false)
-    {
+    let spans = APIEndpoint.spans(ofSession: session)
+    var traces: [(id: String, first: Position)] = []
+    var known: Set<String> = []
+    for try await event in broker.events(matching: spans, from: .beginning, following: false) {
       let id = event[.trace] ?? ""
-      if spans[id] == nil { order.append((id, event.position)) }
-      spans[id, default: []].append(event)
+      if known.insert(id).inserted { traces.append((id, event.position)) }
     }
-    let rest = order.reversed().filter { $0.first < query.cursor ?? .end }
-    var text = ByteWriter(capacity: 64 << 10)
-    text.append("{\"items\":[")
-    for (place, trace) in rest.prefix(query.limit).enumerated() {
-      if place > 0 { text.append(",") }
-      TraceList.append(trace.id, spans[trace.id] ?? [], to: &text)
-    }
-    let hasMore = rest.count > query.limit
-    return TraceList.finish(
-      &text, total: order.count, next: hasMore ? rest[query.limit - 1].first : nil)
+    return try await page(
+      of: traces.reversed().filter { $0.first < query.cursor ?? .end }, total: traces.count,
+      matching: spans)
   }
 
-  private static func finish(
-    _ text: inout ByteWriter, total: Int, next: Position?
-  ) -> HTTPResponse {
+  /// - Parameter traces: those that are left, the newest first.
+  private func page(
+    of traces: [(id: String, first: Position)], total: Int, matching spans: Match
+  ) async throws(StoreError) -> HTTPResponse {
+    var text = ByteWriter(capacity: 64 << 10)
+    text.append("{\"items\":[")
+    var count = 0
+    var seen = 0
+    for trace in traces.prefix(query.limit) {
+      guard text.count < ItemList.pageBytes else { break }
+      seen += 1
+      if try await append(trace.id, matching: spans, to: &text, behindOthers: count > 0) {
+        count += 1
+      }
+    }
     text.append("],\"total\":")
     text.append(decimal: total)
-    if let next {
+    if seen < traces.count {
       text.append(",\"hasMore\":true,\"nextCursor\":")
-      text.append(decimal: next.rawValue)
+      text.append(decimal: traces[seen - 1].first.rawValue)
     } else {
       text.append(",\"hasMore\":false")
     }
@@ -66,23 +58,26 @@ struct TraceList {
     return .json(text.array())
   }
 
-  /// All spans of a trace, in the order in which they came.
-  static func spans(of trace: String, in broker: Broker) async throws(StoreError) -> [StoredEvent] {
-    var spans: [StoredEvent] = []
+  /// Appends a trace with those of its spans that match, in the order in which they came.
+  /// - Returns: whether there are any.
+  private func append(
+    _ id: String, matching spans: Match, to text: inout ByteWriter, behindOthers: Bool
+  ) async throws(StoreError) -> Bool {
+    var count = 0
     for try await span in broker.events(
-      matching: .trace(trace) && APIEndpoint.spans, from: .beginning, following: false)
-    { spans.append(span) }
-    return spans
-  }
-
-  static func append(_ id: String, _ spans: [StoredEvent], to text: inout ByteWriter) {
-    text.append("{\"traceId\":")
-    text.appendJSON(id)
-    text.append(",\"spans\":[")
-    for (place, span) in spans.enumerated() {
-      if place > 0 { text.append(",") }
+      matching: .trace(id) && spans, from: .beginning, following: false)
+    {
+      if count == 0 {
+        text.append(behindOthers ? ",{\"traceId\":" : "{\"traceId\":")
+        text.appendJSON(id)
+        text.append(",\"spans\":[")
+      } else {
+        text.append(",")
+      }
       SpanItem.write(span, &text)
+      count += 1
     }
-    text.append("]}")
+    if count > 0 { text.append("]}") }
+    return count > 0
   }
 }

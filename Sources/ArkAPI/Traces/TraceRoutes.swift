@@ -22,11 +22,13 @@ extension APIEndpoint {
           return try await list(
             request, broker, query, matching: .trace(id) && APIEndpoint.spans, as: SpanItem.write)
         }
-        let spans = try await TraceList.spans(of: id, in: broker)
-        guard !spans.isEmpty else { throw HTTPError.nothingThere("Trace not found") }
-        var text = ByteWriter(capacity: 16 << 10)
-        TraceList.append(id, spans, to: &text)
-        return .json(text.array())
+        let list = WholeList(
+          broker: broker, match: .trace(id) && APIEndpoint.spans, write: SpanItem.write,
+          opening: #"{"traceId":\#(JSONValue.quoted(id)),"spans":["#, closing: { _ in "]}" })
+        guard let answer = try await list.answer() else {
+          throw HTTPError.nothingThere("Trace not found")
+        }
+        return answer
       },
       purge("/traces", saying: "Trace data purged") { [purges] broker in
         try await purges.once("/traces") { try await APIEndpoint.purgeTraces(of: broker) }

@@ -25,7 +25,7 @@ public struct HTTPResponse: Sendable {
     HTTPResponse(status: status, headers: jsonHeaders, body: .bytes(bytes))
   }
 
-  private static let jsonHeaders: HTTPHeaders = ["Content-Type": "application/json; charset=utf-8"]
+  package static let jsonHeaders: HTTPHeaders = ["Content-Type": "application/json; charset=utf-8"]
 
   /// A response with plain text.
   public static func text(_ text: String, status: HTTPStatus = .ok) -> HTTPResponse {

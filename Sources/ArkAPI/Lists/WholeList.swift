@@ -1,0 +1,58 @@
+import ArkBroker
+import ArkHTTP
+
+/// Every item there is, in one answer. A long one is written while the log is read, so that none takes more memory than a part of it.
+struct WholeList: Sendable {
+  let broker: Broker
+  let match: Match
+  /// Which of what matches are items. Nil, as for all but a few lists: all.
+  var isItem: (@Sendable (StoredEvent) -> Bool)?
+  let write: ItemWriter
+  /// What stands in front of the items.
+  let opening: String
+  /// What stands behind so many items.
+  let closing: @Sendable (Int) -> String
+
+  /// An answer of no more says its length.
+  static let partBytes = 1 << 20
+
+  /// How far a list has been written.
+  private struct Progress: Sendable {
+    var count = 0
+    var place = Start.beginning
+    var isWhole = false
+  }
+
+  /// - Returns: nil when there are no items.
+  func answer() async throws(StoreError) -> HTTPResponse? {
+    var progress = Progress()
+    let part = try await nextPart(&progress)
+    guard progress.count > 0 else { return nil }
+    if progress.isWhole { return .json(part) }
+    return .stream(headers: HTTPResponse.jsonHeaders) { [progress] body in
+      var progress = progress
+      try await body.write(part)
+      while !progress.isWhole { try await body.write(try await nextPart(&progress)) }
+    }
+  }
+
+  private func nextPart(_ progress: inout Progress) async throws(StoreError) -> [UInt8] {
+    var text = ByteWriter(capacity: 16 << 10)
+    if progress.place == .beginning { text.append(utf8: opening) }
+    let cursor = try await broker.outlet.cursor(
+      matching: match, from: progress.place, following: false,
+      limit: ReadLimit(events: 4096, bytes: WholeList.partBytes))
+    while let page = try await cursor.next() {
+      for event in page.events where isItem?(event) ?? true {
+        if progress.count > 0 { text.append(",") }
+        write(event, &text)
+        progress.count += 1
+      }
+      progress.place = .after(page.lookedThrough)
+      if text.count >= WholeList.partBytes { return text.array() }
+    }
+    text.append(utf8: closing(progress.count))
+    progress.isWhole = true
+    return text.array()
+  }
+}
