@@ -67,34 +67,10 @@ final class Appender: Sendable {
     case .mine:
       if let immediate = log.immediate {
         appendImmediately(batch, of: CollectionOfOne(publication), to: immediate)
-        var turns = 1
-        while let group = nextGroup() {
-          // Nobody works for the others for ever.
-          guard turns < Appender.turnsPerPublisher else {
-            Task { await drain(group) }
-            return
-          }
-          appendImmediately(group.batch, of: group.publications, to: immediate)
-          turns += 1
-        }
+        appendWaiting(to: immediate)
       } else {
-        let group = PublicationGroup(batch: batch, publications: [publication])
-        if let queued = log.queued {
-          enqueue([group], to: queued)
-        } else {
-          Task { await drain(group) }
-        }
+        enqueue([PublicationGroup(batch: batch, publications: [publication])])
       }
-    }
-  }
-
-  private static let turnsPerPublisher = 16
-
-  private func drain(_ first: PublicationGroup) async {
-    var next: PublicationGroup? = first
-    while let group = next {
-      await append(group)
-      next = nextGroup()
     }
   }
 
@@ -137,6 +113,18 @@ final class Appender: Sendable {
 
   // MARK: One group
 
+  private static let turnsPerPublisher = 16
+
+  /// Appends what has come in meanwhile.
+  private func appendWaiting(to store: any ImmediateStore) {
+    for _ in 0..<Appender.turnsPerPublisher {
+      guard let group = nextGroup() else { return }
+      appendImmediately(group.batch, of: group.publications, to: store)
+    }
+    // Nobody works for the others for ever.
+    Task { appendWaiting(to: store) }
+  }
+
   private func appendImmediately(
     _ all: EventBatch, of publications: some Collection<Publication>, to store: any ImmediateStore
   ) {
@@ -159,8 +147,8 @@ final class Appender: Sendable {
     }
   }
 
-  /// Hands groups to the store's thread, one at a time: it goes on with the next one when one is stored.
-  private func enqueue(_ first: [PublicationGroup], to store: any QueuedStore) {
+  /// Hands groups to the store, one at a time: whoever answers for one goes on with the next.
+  private func enqueue(_ first: [PublicationGroup]) {
     var groups = first
     while let group = groups.isEmpty ? nextGroup() : groups.removeFirst() {
       let publications = group.publications
@@ -178,7 +166,7 @@ final class Appender: Sendable {
         early.set()
         acknowledge(publications, plan, positions.first, []) { $0.durability == .written }
       }
-      store.append(
+      submit(
         request(for: publications, batch), onWritten: hasContented ? acknowledgeEarly : nil
       ) { [self, groups] result in
         var groups = groups
@@ -196,9 +184,25 @@ final class Appender: Sendable {
             refuse(publications.filter(isWaiting), error)
           }
         }
-        enqueue(groups, to: store)
+        enqueue(groups)
       }
       return
+    }
+  }
+
+  private func submit(
+    _ request: AppendRequest, onWritten: (@Sendable (Positions) -> Void)?,
+    then completion: @escaping @Sendable (Result<Positions, StoreError>) -> Void
+  ) {
+    if let queued = log.queued {
+      return queued.append(request, onWritten: onWritten, then: completion)
+    }
+    Task { [store = log.store] in
+      do throws(StoreError) {
+        completion(.success(try await store.append(request)))
+      } catch {
+        completion(.failure(error))
+      }
     }
   }
 
@@ -223,25 +227,6 @@ final class Appender: Sendable {
       durability = .synced
     }
     return AppendRequest(batch, durability: durability)
-  }
-
-  private func append(_ group: PublicationGroup) async {
-    let publications = group.publications
-    let (batch, plan) = prepare(group.batch)
-    let deletions = log.tail.deletions
-    do throws(StoreError) {
-      let positions: Positions? =
-        mustAsk(for: publications, batch)
-        ? try await log.store.append(request(for: publications, batch)) : nil
-      finish(publications, plan, batch, positions, deletions)
-    } catch {
-      forget(plan)
-      if publications.count > 1, error.code == .tooLarge {
-        for part in group.parts { await append(part) }
-      } else {
-        refuse(publications, error)
-      }
-    }
   }
 
   /// What de-duplication says of a group.
