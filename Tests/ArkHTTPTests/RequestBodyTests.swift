@@ -1,7 +1,8 @@
-import ArkHTTP
 import Foundation
 import Synchronization
 import Testing
+
+@testable import ArkHTTP
 
 @Suite struct RequestBodyTests {
   private static let size: HTTPRoute = .inline(.post, "/size") { request, responder in
@@ -138,6 +139,24 @@ import Testing
     #expect(peer.responses().map(\.text) == ["on"])
     peer.send(TestPeer.request("POST /where", body: [UInt8](repeating: 1, count: 11)))
     #expect(await peer.responses(1).map(\.text) == ["off"])
+  }
+
+  /// Pipelined requests take effect in their order (RFC 9112, section 9.3.2).
+  @Test func aLargeBodyIsNotOvertakenByTheRequestsBehindIt() async throws {
+    let order = Mutex<[Int]>([])
+    var options = HTTPRoute.Options()
+    options.inlineBodyBytes = 10
+    let peer = try TestPeer([
+      .inline(.post, "/n", options: options) { request, responder in
+        order.withLock { $0.append(request.body.bytes.count) }
+        responder.complete(.noContent)
+      }
+    ])
+    let sizes = [9, 11, 1, 12, 2]
+    peer.send(
+      sizes.flatMap { TestPeer.request("POST /n", body: [UInt8](repeating: 1, count: $0)) })
+    #expect(await peer.responses(5).map(\.status) == [204, 204, 204, 204, 204])
+    #expect(order.withLock { $0 } == sizes)
   }
 
   // MARK: Codings

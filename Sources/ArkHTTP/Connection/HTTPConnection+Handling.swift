@@ -47,23 +47,25 @@ extension HTTPConnection {
         return respond(exchange, format(error, exchange))
       }
     }
-    isInflating = true
+    isWorkingOffLoop = true
     service.inflations.start { [inflation, self] in
       Task.detached { [self] in
         let result = await Self.finish(inflation)
         service.inflations.finished()
-        loop.execute { [self] in inflated(exchange, result) }
+        loop.execute { [self] in
+          resumeOnLoop()
+          switch result {
+          case .success(let bytes): dispatch(exchange, bytes)
+          case .failure(let error): respond(exchange, format(error, exchange))
+          }
+        }
       }
     }
   }
 
-  /// Goes on with a request whose body was inflated off the loop.
-  private func inflated(_ exchange: HTTPExchange, _ result: Result<[UInt8], HTTPError>) {
-    isInflating = false
-    switch result {
-    case .success(let bytes): dispatch(exchange, bytes)
-    case .failure(let error): respond(exchange, format(error, exchange))
-    }
+  /// What was done off the loop is done: the requests behind it may be looked at.
+  private func resumeOnLoop() {
+    isWorkingOffLoop = false
     loop.schedule(self)
   }
 
@@ -108,7 +110,12 @@ extension HTTPConnection {
       guard let request = request(of: exchange, HTTPBody(body)) else { return }
       if body.count > route.inlineBodyBytes {
         let responder = HTTPResponder(self, exchange)
-        Task.detached { handler(request, responder) }
+        // Until it returns, what it publishes is not in line, and the requests behind it could overtake it.
+        isWorkingOffLoop = true
+        Task.detached { [self] in
+          handler(request, responder)
+          loop.execute { [self] in resumeOnLoop() }
+        }
       } else {
         callInline(handler, request, exchange)
       }

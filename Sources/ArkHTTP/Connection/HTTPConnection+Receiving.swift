@@ -8,7 +8,7 @@ extension HTTPConnection {
 
   /// Whether nothing more may be looked at for now.
   var isHeldBack: Bool {
-    if isInflating || isInletFull { return true }
+    if isWorkingOffLoop || isInletFull { return true }
     if receiving != nil { return false }
     return stream != nil || waitingCount >= service.limits.pipelinedRequests
       || heldBytes > service.limits.pipelinedBytes

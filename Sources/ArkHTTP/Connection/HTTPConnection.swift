@@ -57,7 +57,8 @@ package final class HTTPConnection: @unchecked Sendable {
   var input: [UInt8] = []
   /// Whether parsing stopped although there may be more to parse.
   var isHolding = false
-  var isInflating = false
+  /// Whether a large body is worked on by another thread: what follows it waits, so that requests take effect in their order (RFC 9112, section 9.3.2).
+  var isWorkingOffLoop = false
   var isInletFull = false
   /// Whether no further request is looked at.
   var isLast = false
