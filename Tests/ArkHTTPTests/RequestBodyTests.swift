@@ -159,6 +159,24 @@ import Testing
     #expect(order.withLock { $0 } == sizes)
   }
 
+  @Test func largeBodiesAreHandledAFewAtATime() async throws {
+    let isFree = Mutex(false)
+    var options = HTTPRoute.Options()
+    options.inlineBodyBytes = 10
+    let peer = try TestPeer([
+      .inline(.post, "/n", options: options) { _, responder in
+        responder.complete(.text(isFree.withLock { $0 } ? "in turn" : "at once"))
+      }
+    ])
+    for _ in 0..<2 { peer.service.inflations.start {} }
+    peer.send(TestPeer.request("POST /n", body: [UInt8](repeating: 1, count: 11)))
+    // What runs off the loop would have run by now, or nearly.
+    for _ in 0..<100 { await Task.yield() }
+    isFree.withLock { $0 = true }
+    for _ in 0..<2 { peer.service.inflations.finished() }
+    #expect(await peer.responses(1).map(\.text) == ["in turn"])
+  }
+
   // MARK: Codings
 
   /// Bodies and headers of the shared corpus that the server itself decides about.

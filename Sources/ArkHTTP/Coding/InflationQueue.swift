@@ -1,7 +1,7 @@
 import Synchronization
 
-/// Lets a few large bodies be inflated at a time, so that many bombs at once take no more memory
-/// than a few do.
+/// Lets a few large bodies be worked on at a time, inflated or handled, so that many bombs at once
+/// take no more memory than a few do, and many large requests leave processors to everybody else.
 final class InflationQueue: Sendable {
   private struct State {
     var running = 0
@@ -10,8 +10,9 @@ final class InflationQueue: Sendable {
 
   private let state = Mutex(State())
 
-  /// The bodies that are inflated at the same time.
-  private static let width = 2
+  /// The bodies that are worked on at the same time. Swift runs tasks on a thread a processor, and
+  /// one of them stays free.
+  private static let width = max(1, min(2, Platform.processorCount - 1))
 
   /// Starts a job now or when one before it has called `finished`.
   func start(_ job: @escaping @Sendable () -> Void) {

@@ -47,26 +47,33 @@ extension HTTPConnection {
         return respond(exchange, format(error, exchange))
       }
     }
-    isWorkingOffLoop = true
-    service.inflations.start { [inflation, self] in
-      Task.detached { [self] in
-        let result = await Self.finish(inflation)
-        service.inflations.finished()
-        loop.execute { [self] in
-          resumeOnLoop()
-          switch result {
-          case .success(let bytes): dispatch(exchange, bytes)
-          case .failure(let error): respond(exchange, format(error, exchange))
-          }
-        }
+    workOffLoop { [inflation] in
+      await Self.finish(inflation)
+    } then: { [self] result in
+      switch result {
+      case .success(let bytes): dispatch(exchange, bytes)
+      case .failure(let error): respond(exchange, format(error, exchange))
       }
     }
   }
 
-  /// What was done off the loop is done: the requests behind it may be looked at.
-  private func resumeOnLoop() {
-    isWorkingOffLoop = false
-    loop.schedule(self)
+  /// Works on a large body off the loop, when it is its turn, and goes on here with what came of it.
+  private func workOffLoop<Outcome: Sendable>(
+    _ work: @escaping @Sendable () async -> Outcome,
+    then goOn: @escaping @Sendable (Outcome) -> Void
+  ) {
+    isWorkingOffLoop = true
+    service.inflations.start { [self] in
+      Task.detached { [self] in
+        let outcome = await work()
+        service.inflations.finished()
+        loop.execute { [self] in
+          isWorkingOffLoop = false
+          goOn(outcome)
+          loop.schedule(self)
+        }
+      }
+    }
   }
 
   private static func finish(_ inflation: BodyInflation) async -> Result<[UInt8], HTTPError> {
@@ -111,10 +118,9 @@ extension HTTPConnection {
       if body.count > route.inlineBodyBytes {
         let responder = HTTPResponder(self, exchange)
         // Until it returns, what it publishes is not in line, and the requests behind it could overtake it.
-        isWorkingOffLoop = true
-        Task.detached { [self] in
+        workOffLoop {
           handler(request, responder)
-          loop.execute { [self] in resumeOnLoop() }
+        } then: {
         }
       } else {
         callInline(handler, request, exchange)

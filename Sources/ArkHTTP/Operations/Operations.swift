@@ -17,8 +17,9 @@ public struct Operations: BrokerService {
     self.server = server
     endpoint = OperationsEndpoint(server: server, metrics: metrics)
     server.mount([
-      .task(.get, "/health") { _ in .probe("OK") },
-      .task(.get, "/ready") { [endpoint] _ in try endpoint.ready() },
+      // Probes are answered on the loop, because tasks may have to wait for others.
+      .inline(.get, "/health") { $1.complete(.probe("OK")) },
+      .inline(.get, "/ready") { [endpoint] in endpoint.ready($1) },
       .task(.get, "/metrics") { [endpoint] _ in await endpoint.metrics() },
     ])
   }

@@ -16,14 +16,14 @@ final class OperationsEndpoint: Sendable {
 
   func end() { broker.withLock { $0 = nil } }
 
-  func ready() throws(HTTPError) -> HTTPResponse {
-    guard !server.isDraining else {
-      throw .unavailable("The broker is shutting down.", retryAfter: 5)
+  func ready(_ responder: HTTPResponder) {
+    if server.isDraining {
+      responder.complete(.unavailable("The broker is shutting down.", retryAfter: 5))
+    } else if broker.withLock({ $0 })?.isOpen != true {
+      responder.complete(.unavailable("The broker is starting.", retryAfter: 1))
+    } else {
+      responder.complete(.text("OK"))
     }
-    guard broker.withLock({ $0 })?.isOpen == true else {
-      throw .unavailable("The broker is starting.", retryAfter: 1)
-    }
-    return .text("OK")
   }
 
   func metrics() async -> HTTPResponse {

@@ -22,7 +22,8 @@ public struct HTTPRoute: Sendable {
   public struct Options: Sendable {
     /// The bytes of a body, as sent and inflated; over it 413. Nil takes the server's limit.
     public var bodyBytes: Int?
-    /// Inline handlers run off the loop when the decoded body is larger than this. 256 KiB.
+    /// Inline handlers run off the loop when the decoded body is larger than this, one or two at a
+    /// time. 256 KiB.
     public var inlineBodyBytes = 256 << 10
     /// Whether gzip and deflate bodies are inflated; if not, they are given as they are. True.
     public var inflatesBody = true
@@ -51,7 +52,8 @@ public struct HTTPRoute: Sendable {
     self.handler = handler
   }
 
-  /// A route whose handler is called on the connection's loop with the whole body.
+  /// A route whose handler is called on the connection's loop with the whole body; off the loop, while
+  /// the requests behind it wait, when the body is large (`Options.inlineBodyBytes`).
   ///
   /// The handler must not block: it completes the responder at once or later, from any thread.
   public static func inline(
