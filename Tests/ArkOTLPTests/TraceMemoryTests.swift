@@ -67,6 +67,22 @@ import Testing
     #expect(later.map { $0[.session] } == ["other", "s"])
   }
 
+  @Test func aRefusedRequestTeachesNothing() throws {
+    let memory = TraceMemory()
+    var small = ExportDecoder(
+      limits: OTLPLimits(decodedBytes: 3000), AttributeIndex(.standard), memory)
+    let refused = request(
+      [span(1, ["session.id": "refused", "query.name": "q"]), span(2)],
+      resource: ["pad": String(repeating: "x", count: 1000)])
+    let error = #expect(throws: OTLPError.self) { try decode(refused, with: &small) }
+    #expect(error?.code == .tooLarge)
+    let silent = try decode(request([span(3)]), with: &small).events
+    #expect(silent.map { $0[.session] } == [nil])
+    let later = try decode(request([span(4, ["session.id": "s"]), span(5)]), with: &small).events
+    #expect(later.map { $0[.session] } == ["s", "s"])
+    #expect(later.map { $0[.queryName] } == [nil, nil])
+  }
+
   @Test func forgetsTheTracesThatWereNotSeenForLong() throws {
     let memory = TraceMemory(traceLimit: 8)
     var decoder = decoder(memory)
@@ -108,11 +124,12 @@ import Testing
     let silent = [[UInt8]](repeating: traces[0].silent + traces[1].silent, count: 1000)
       .flatMap { $0 }
     var decoder = decoder(TraceMemory())
-    for body in [traces[0].said + traces[1].said + silent, silent] {
+    // Of the request itself nothing is copied, of the memory each trace once.
+    for (body, copied) in [(traces[0].said + traces[1].said + silent, 0), (silent, 8000)] {
       let events = try decode(ProtobufText.nested([1, 2], body), .logs, .protobuf, with: &decoder)
         .events
       let side = decoder.side.count
-      #expect(side == 8000)
+      #expect(side == copied)
       let last = try #require(events.last)
       let text = String(repeating: "b", count: 1000)
       #expect([.session, .conversation, .query, .queryName].allSatisfy { last[$0] == text })

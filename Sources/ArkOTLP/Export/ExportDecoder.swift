@@ -82,10 +82,12 @@ package struct ExportDecoder: ~Copyable {
           : OTLPError(error, in: request, signal.schema)
       }
     }
-    records.inherit(from: memory ?? TraceMemory(), signal, side: &side)
+    let said = records.inherit(from: memory, signal, side: &side)
     let events = try records.makeEvents(
       signal, bytes: writer.out.bytes, side: side.bytes, mapping, receivedAt: receivedAt,
       limit: limits.decodedBytes)
+    // Not before: a request that is refused says nothing to others.
+    if let memory { records.remember(said, in: memory, side: side.bytes) }
     return Outcome(
       events: events, rejected: records.rejectedCount,
       message: rejectionMessage(in: request, encoding))

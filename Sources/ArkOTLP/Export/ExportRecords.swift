@@ -34,6 +34,11 @@ struct ExportRecords: ~Copyable {
     /// Zero for none.
     let parent: UInt64
     let flags: UInt8
+
+    var trace: TraceMemory.TraceID? {
+      guard case .valid(let high, let low) = traceID else { return nil }
+      return TraceMemory.TraceID(high: high, low: low)
+    }
   }
 
   struct Rejection {
@@ -146,22 +151,30 @@ struct ExportRecords: ~Copyable {
     return true
   }
 
+  /// Keeps a hit that no record and no resource says.
+  /// - Returns: its place in `hits`.
+  mutating func keep(_ hit: CorrelationHit) -> Int {
+    hits.append(hit)
+    return hits.count - 1
+  }
+
   /// Gives a record the ids of its trace, those that neither it nor its resource says.
-  mutating func inherit(_ texts: [HeldText], _ number: Int) {
+  mutating func inherit(_ places: TraceWords.Places, _ number: Int) {
     let own = records[number].hits
     let common = resources[scopes[records[number].scope].resource].hits
     let first = hits.count
-    for (text, field) in zip(texts, TraceMemory.fields)
-    where text.count > 0 && !isSaid(field, in: own) && !isSaid(field, in: common) {
-      hits.append(CorrelationHit(field: field, text: text))
-      byteCount += text.count
+    for (index, field) in TraceMemory.fields.enumerated()
+    where places[index] >= 0 && hit(of: field, in: own) == nil && hit(of: field, in: common) == nil
+    {
+      hits.append(hits[Int(places[index])])
+      byteCount += hits[Int(places[index])].text.count
     }
     records[number].inherited = first..<hits.count
   }
 
-  /// By index: a slice that is held while `hits` grows makes each growth copy all of it.
-  private func isSaid(_ field: EventField, in range: Range<Int>) -> Bool {
-    range.contains { hits[$0].field == field }
+  /// The place in `hits`. By index: a slice that is held while `hits` grows makes each growth copy all of it.
+  func hit(of field: EventField, in range: Range<Int>) -> Int? {
+    range.first { hits[$0].field == field }
   }
 
   private static func rejection(_ facts: RecordFacts, offset: Int) -> Rejection? {

@@ -62,63 +62,106 @@ final class TraceMemory: Sendable {
     state = Mutex(State(traceLimit: traceLimit, byteLimit: byteLimit))
   }
 
-  /// Does all the remembering and asking of one request at once.
+  /// Does all the asking or all the remembering of one request at once.
   func withState(_ body: (inout State) -> Void) {
     state.withLock { body(&$0) }
   }
 }
 
+/// The ids of the traces of one request, as places in its hits.
+struct TraceWords {
+  /// For each of `TraceMemory.fields`; negative for what is not known.
+  typealias Places = SIMD4<Int32>
+
+  fileprivate var places: [TraceMemory.TraceID: Places] = [:]
+  /// The traces that the request says something new of, in its order.
+  fileprivate var news: [TraceMemory.TraceID] = []
+}
+
 extension ExportRecords {
-  /// Remembers what the records say of their traces, and gives those that do not say it what is known, whatever their order in the request.
-  mutating func inherit(from memory: TraceMemory, _ signal: OTLPSignal, side: inout ByteWriter) {
-    guard signal != .metrics, !records.isEmpty else { return }
-    memory.withState { state in
-      remember(in: &state, side: side.bytes)
-      inherit(from: &state, side: &side)
+  /// Gives records the ids that they do not say themselves and others of their trace do, whatever their order in the request.
+  /// - Parameter memory: what earlier requests said; it is only asked.
+  /// - Returns: what is to be remembered.
+  mutating func inherit(
+    from memory: TraceMemory?, _ signal: OTLPSignal, side: inout ByteWriter
+  ) -> TraceWords {
+    var words = TraceWords()
+    guard signal != .metrics, !records.isEmpty else { return words }
+    if let memory {
+      memory.withState { recall(from: &$0, &words, side: &side) }
     }
+    listen(&words)
+    if !words.places.isEmpty { inherit(words) }
+    return words
   }
 
-  private func remember(in state: inout TraceMemory.State, side: UnsafeRawBufferPointer) {
-    for record in records {
-      guard case .valid(let high, let low) = record.traceID else { continue }
-      let own = hits[record.hits]
-      let common = hits[resources[scopes[record.scope].resource].hits]
-      if own.isEmpty && common.isEmpty { continue }
-      var known: TraceMemory.Known?
-      var added = 0
-      let trace = TraceMemory.TraceID(high: high, low: low)
-      for (place, field) in TraceMemory.fields.enumerated() {
-        guard
-          let hit = own.first(where: { $0.field == field })
-            ?? common.first(where: { $0.field == field })
-        else { continue }
-        var update = known ?? state.known(of: trace) ?? TraceMemory.Known()
-        added += update.note(place, hit.text.bytes(side: side))
-        known = update
-      }
-      if added > 0, let known { state.set(known, of: trace, added: added) }
-    }
-  }
-
-  private mutating func inherit(from state: inout TraceMemory.State, side: inout ByteWriter) {
-    // The texts of each trace, copied once however often its records come.
-    var copies: [TraceMemory.TraceID: [HeldText]] = [:]
+  /// Looks up the traces of the request, each once.
+  private mutating func recall(
+    from state: inout TraceMemory.State, _ words: inout TraceWords, side: inout ByteWriter
+  ) {
     // Of the trace before, nearly always the same one.
     var last: TraceMemory.TraceID?
-    var held: [HeldText] = []
-    for number in records.indices {
-      guard case .valid(let high, let low) = records[number].traceID else { continue }
-      let trace = TraceMemory.TraceID(high: high, low: low)
-      if trace != last {
-        last = trace
-        if let copy = copies[trace] {
-          held = copy
-        } else {
-          held = state.known(of: trace)?.texts.map { HeldText($0, side: &side) } ?? []
-          if !held.isEmpty { copies[trace] = held }
+    for record in records {
+      guard let trace = record.trace, trace != last else { continue }
+      last = trace
+      guard words.places[trace] == nil, let known = state.known(of: trace) else { continue }
+      var places = TraceWords.Places(repeating: -1)
+      for (index, text) in known.texts.enumerated() where !text.isEmpty {
+        let held = HeldText(text, side: &side)
+        places[index] = Int32(keep(CorrelationHit(field: TraceMemory.fields[index], text: held)))
+      }
+      words.places[trace] = places
+    }
+  }
+
+  /// Takes from the records what is not known of their traces. What was said first stays.
+  private func listen(_ words: inout TraceWords) {
+    for record in records {
+      guard let trace = record.trace else { continue }
+      let common = resources[scopes[record.scope].resource].hits
+      if record.hits.isEmpty && common.isEmpty { continue }
+      let known = words.places[trace] ?? TraceWords.Places(repeating: -1)
+      var places = known
+      for (index, field) in TraceMemory.fields.enumerated() where places[index] < 0 {
+        if let hit = hit(of: field, in: record.hits) ?? hit(of: field, in: common) {
+          places[index] = Int32(hit)
         }
       }
-      if !held.isEmpty { inherit(held, number) }
+      guard places != known else { continue }
+      words.places[trace] = places
+      words.news.append(trace)
+    }
+  }
+
+  private mutating func inherit(_ words: TraceWords) {
+    // Of the trace before, nearly always the same one.
+    var last: TraceMemory.TraceID?
+    var places: TraceWords.Places?
+    for number in records.indices {
+      guard let trace = records[number].trace else { continue }
+      if trace != last {
+        last = trace
+        places = words.places[trace]
+      }
+      if let places { inherit(places, number) }
+    }
+  }
+
+  /// Tells other requests what this one said of its traces.
+  func remember(
+    _ words: TraceWords, in memory: TraceMemory, side: UnsafeRawBufferPointer
+  ) {
+    guard !words.news.isEmpty else { return }
+    memory.withState { state in
+      for trace in words.news {
+        guard let places = words.places[trace] else { continue }
+        var known = state.known(of: trace) ?? TraceMemory.Known()
+        var added = 0
+        for index in TraceMemory.fields.indices where places[index] >= 0 {
+          added += known.note(index, hits[Int(places[index])].text.bytes(side: side))
+        }
+        if added > 0 { state.set(known, of: trace, added: added) }
+      }
     }
   }
 }
