@@ -93,6 +93,19 @@ import Testing
         "traceloop.entity.name": "w", "traceloop.span.kind": "agent", "gen_ai.agent.name": "n",
       ])[.agent] == "n")
   }
+
+  /// All attributes of the span come before its baggage.
+  @Test func theEntityComesBeforeTheBaggage() throws {
+    let attributes: KeyValuePairs = [
+      "baggage.agent.name": "of the baggage", "traceloop.entity.name": "w",
+      "traceloop.span.kind": "agent",
+    ]
+    #expect(try event(attributes)[.agent] == "w")
+    let request = ProtobufText.request(span: ProtobufText.attributes(attributes))
+    #expect(try decode(request, .traces, .protobuf).events.first?[.agent] == "w")
+    #expect(
+      try event(["baggage.agent.name": "b", "traceloop.entity.name": "w"])[.agent] == "b")
+  }
 }
 
 @Suite struct KindConventionTests {

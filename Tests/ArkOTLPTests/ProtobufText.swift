@@ -47,6 +47,11 @@ struct ProtobufText {
   /// A request of one span with valid ids and these fields.
   static func request(span fields: [UInt8]) -> [UInt8] { nested([1, 2, 2], ids + fields) }
 
+  /// String attributes of a span.
+  static func attributes(_ attributes: KeyValuePairs<String, String>) -> [UInt8] {
+    attributes.flatMap { field(9, field(1, $0.key) + field(2, field(1, $0.value))) }
+  }
+
   /// A request of one span with one attribute `k`.
   static func request(value: [UInt8]) -> [UInt8] {
     request(span: field(9, field(1, "k") + field(2, value)))

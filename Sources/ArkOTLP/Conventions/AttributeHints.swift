@@ -102,11 +102,13 @@ struct AttributeHints: ~Copyable {
   func appendHits(to hits: inout [CorrelationHit]) {
     guard isTouched else { return }
     for field in EventField.correlation {
-      let slot = slots[field.rawValue]
+      var slot = slots[field.rawValue]
+      if field == .agent, isTraceloopAgent, entityName.count > 0,
+        slot.rank > AttributeIndex.entityRank
+      {
+        slot = Slot(rank: AttributeIndex.entityRank, text: entityName)
+      }
       if slot.rank != .max { hits.append(CorrelationHit(field: field, text: slot.text)) }
-    }
-    if isTraceloopAgent, entityName.count > 0, slots[EventField.agent.rawValue].rank == .max {
-      hits.append(CorrelationHit(field: .agent, text: entityName))
     }
   }
 }

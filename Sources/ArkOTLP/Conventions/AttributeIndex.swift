@@ -14,10 +14,13 @@ final class AttributeIndex: @unchecked Sendable {
     fileprivate var isBaggage: Meaning {
       var meaning = Meaning()
       meaning.field = field
-      meaning.rank = rank + 0x10000
+      meaning.rank = rank + AttributeIndex.entityRank + 1
       return meaning
     }
   }
+
+  /// OpenLLMetry's name of an agent comes after all rows of the mapping and before the baggage.
+  static let entityRank: Int32 = 0xFFFF
 
   /// What the values of an attribute say about the kind.
   struct KindRule {
