@@ -144,6 +144,23 @@ import Testing
     #expect(try kind(chain, name: "query.q1.dispatch") == "span.workflow")
     #expect(try kind(["openinference.span.kind": "AGENT"], name: "query.") == .agentSpan)
   }
+
+  /// Not whichever attribute gave the event its query name.
+  @Test func theQuerysNameIsItsOwnAttribute() throws {
+    let cases: [(attributes: KeyValuePairs<String, String>, kind: Kind)] = [
+      (["ark.query.name": "w2", "query.name": "weather"], .querySpan),
+      (["query.name": "weather", "ark.query.name": "w2"], .querySpan),
+      (["ark.query.name": "weather"], .span), (["baggage.query.name": "weather"], .span),
+      (["ark.query.name": "weather", "query.name": "w2"], .span),
+    ]
+    for (attributes, expected) in cases {
+      #expect(try kind(attributes, name: "query.weather") == expected, "\(attributes)")
+      let request = ProtobufText.request(
+        span: ProtobufText.field(5, "query.weather") + ProtobufText.attributes(attributes))
+      let event = try decode(request, .traces, .protobuf).events.first
+      #expect(event?.kind == expected, "\(attributes)")
+    }
+  }
 }
 
 /// The page that people read says what the code does.

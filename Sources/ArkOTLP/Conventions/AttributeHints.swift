@@ -14,6 +14,7 @@ struct AttributeHints: ~Copyable {
   private var kind = 0
   private var entityName = HeldText.none
   private var isTraceloopAgent = false
+  private var queryName = HeldText.none
   private(set) var serviceName = HeldText.none
 
   init(_ mapping: AttributeIndex) { self.mapping = mapping }
@@ -26,6 +27,7 @@ struct AttributeHints: ~Copyable {
     kind = 0
     entityName = .none
     isTraceloopAgent = false
+    queryName = .none
     serviceName = .none
   }
 
@@ -57,6 +59,7 @@ struct AttributeHints: ~Copyable {
       slots[field.rawValue] = Slot(rank: meaning.rank, text: held)
     }
     if meaning.isEntityName { entityName = held }
+    if meaning.isQueryName, queryName.count == 0 { queryName = held }
   }
 
   private mutating func noteKind(_ value: UnsafeRawBufferPointer, rule number: Int32) {
@@ -87,12 +90,11 @@ struct AttributeHints: ~Copyable {
       }
       return kind
     case .traces:
-      let query = slots[EventField.queryName.rawValue].text
       let prefix = 6
-      guard query.count > 0, facts.name.count == prefix + query.count else { return kind }
+      guard queryName.count > 0, facts.name.count == prefix + queryName.count else { return kind }
       let name = facts.name.bytes(side: side)
       guard name.starts(with: "query.".utf8),
-        name.dropFirst(prefix).elementsEqual(query.bytes(side: side))
+        name.dropFirst(prefix).elementsEqual(queryName.bytes(side: side))
       else { return kind }
       return mapping.queryKind
     }

@@ -9,6 +9,7 @@ final class AttributeIndex: @unchecked Sendable {
     fileprivate(set) var rank = Int32.max
     fileprivate(set) var kindRule: Int32 = -1
     fileprivate(set) var isEntityName = false
+    fileprivate(set) var isQueryName = false
     fileprivate(set) var isServiceName = false
 
     fileprivate var isBaggage: Meaning {
@@ -76,6 +77,7 @@ final class AttributeIndex: @unchecked Sendable {
       change(rule.attribute) { $0.kindRule = Int32(number) }
     }
     change("\(CorrelationConvention.entityName)") { $0.isEntityName = true }
+    change("\(KindConvention.queryName)") { $0.isQueryName = true }
     change("\(CorrelationConvention.serviceName)") { $0.isServiceName = true }
 
     var bits: UInt64 = 8

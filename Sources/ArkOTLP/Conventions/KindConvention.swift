@@ -16,6 +16,9 @@ package struct KindConvention: Sendable {
   /// The kind of a query's own span.
   package static let query: StaticString = "query"
 
+  /// What Ark's controller puts on every span of a query, whatever else names the query.
+  static let queryName: StaticString = "query.name"
+
   /// What a log record is by its event name (LogRecord.event_name). OpenTelemetry GenAI, and session events of the general conventions.
   package static let eventNames: [(name: StaticString, kind: StaticString)] = [
     ("gen_ai.client.inference.operation.details", "llm"),
