@@ -10,7 +10,7 @@ extension ExportDecoder {
     // A record is three messages deep.
     depth = ProtobufReader.depthLimit - 2
     var reader = protobuf
-    while let resource = try reader.nextListElement(number: 1) {
+    while let (_, resource) = try reader.nextListElement(number: 1) {
       try readResource(schema, resource)
     }
   }
@@ -27,7 +27,7 @@ extension ExportDecoder {
     records.note(hints, resource: number)
     records.setFragment(fragment, ofResource: number)
     var reader = ProtobufReader(bytes, of: protobuf)
-    while let scope = try reader.nextListElement(number: 2) {
+    while let (_, scope) = try reader.nextListElement(number: 2) {
       try readScope(schema, resource: number, scope)
     }
     forgetEnvelope(ifEmptySince: before)
@@ -42,11 +42,11 @@ extension ExportDecoder {
     let fragment = try readEnvelope(schema.scope, Schema.scope, ",\"scope\":", bytes)
     records.setFragment(fragment, ofScope: number)
     var reader = ProtobufReader(bytes, of: protobuf)
-    while let record = try reader.nextListElement(number: 2) {
-      let offset = (record.baseAddress ?? reader.place) - protobuf.base
+    while let (tag, record) = try reader.nextListElement(number: 2) {
       let start = beginRecord()
       try readMessage(schema.record, record)
-      endRecord(from: start, scope: number, offset: offset)
+      // What is inside begins with its first field, or with the next record when it is empty.
+      endRecord(from: start, scope: number, offset: tag - protobuf.base)
     }
     forgetEnvelope(ifEmptySince: before)
   }
@@ -367,13 +367,14 @@ extension ExportDecoder {
 }
 
 extension ProtobufReader {
-  /// The next message of the list with that number; what is between is for somebody else.
+  /// The next message of the list with that number, and where its tag is; what is between is for somebody else.
   fileprivate mutating func nextListElement(
     number wanted: UInt32
-  ) throws(ProtobufError) -> UnsafeRawBufferPointer? {
+  ) throws(ProtobufError) -> (tag: UnsafeRawPointer, contents: UnsafeRawBufferPointer)? {
     while !isAtEnd {
+      let tag = place
       let (number, type) = try readTag()
-      if number == wanted, type == .delimited { return try readDelimited() }
+      if number == wanted, type == .delimited { return (tag, try readDelimited()) }
       try skip(number, type)
     }
     return nil
