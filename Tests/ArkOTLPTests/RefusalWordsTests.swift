@@ -40,4 +40,15 @@ import Testing
     #expect(texts == bytes)
     #expect(bytes.contains("resourceSpans[0].scopeSpans[\(scopes.count - 1)].\(place) is missing"))
   }
+
+  @Test(arguments: [
+    (#"{"gauge":{"dataPoints":[{"asInt":"1","asDouble":2}]}}"#, "gauge.dataPoints[0].asDouble"),
+    (#"{"gauge":{},"sum":{}}"#, "sum"),
+  ])
+  func twoFieldsOfAOneofAreCalledSo(_ metric: String, _ field: String) {
+    let body = #"{"resourceMetrics":[{"scopeMetrics":[{"metrics":[\#(metric)]}]}]}"#
+    let error = #expect(throws: OTLPError.self) { try decode(Array(body.utf8), .metrics) }
+    #expect(error?.field == "resourceMetrics[0].scopeMetrics[0].metrics[0].\(field)")
+    #expect(error?.reason.hasPrefix("only one of these fields may be given (byte ") == true)
+  }
 }

@@ -125,7 +125,7 @@ struct MessageTranscoder: ~Copyable {
     var bits: UInt32 = 1 << UInt32(field.pointee.number)
     guard seen & bits == 0 else { throw json.error(.repeatedField) }
     if field.pointee.isOneofMember {
-      guard seen & MessageTranscoder.oneofBit == 0 else { throw json.error(.severalValues) }
+      guard seen & MessageTranscoder.oneofBit == 0 else { throw json.error(.severalFields) }
       bits |= MessageTranscoder.oneofBit
     }
     seen |= bits

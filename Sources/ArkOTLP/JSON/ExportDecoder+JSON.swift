@@ -164,7 +164,7 @@ extension ExportDecoder {
     _ field: UnsafePointer<MessageField>, _ message: inout CanonicalWriter.Message
   ) throws(JSONError) {
     if field.pointee.isOneofMember {
-      guard !message.isOneofSet else { throw json.error(.severalValues) }
+      guard !message.isOneofSet else { throw json.error(.severalFields) }
       message.isOneofSet = true
     }
     switch field.pointee.type {
