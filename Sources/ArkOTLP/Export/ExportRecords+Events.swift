@@ -149,6 +149,7 @@ extension ExportRecords {
     }
     // Log records and metrics have no key. What they say, and where in the request, makes one: an exporter that sends a request again sends the same.
     var hash = KeyedHash(seed: (0x6172_6b2d_6f74_6c70, 0x7265_636f_7264_2d31))
+    hash.combine(UInt64(signal.number))
     hash.combine(UnsafeRawBufferPointer(rebasing: payload.bytes[..<start]))
     hash.combine(UInt64(number))
     let (low, high) = hash.finish()
