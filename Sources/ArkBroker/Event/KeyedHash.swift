@@ -1,4 +1,6 @@
 /// A fast hash of byte strings, keyed with a seed of this process, so that nobody outside can make two of them collide.
+///
+/// That is of one text. Two texts behind each other can be the words of two others (only a byte of each length is mixed in): combine the length of the first one before it.
 package struct KeyedHash {
   private static let seed: (UInt64, UInt64) = {
     var random = SystemRandomNumberGenerator()
@@ -13,7 +15,7 @@ package struct KeyedHash {
   /// A hash that another process can compute too: for indexes on disk, whose seed is kept beside them.
   package init(seed: (UInt64, UInt64)) { (low, high) = seed }
 
-  /// Mixes a text and its length into both lanes, eight bytes at a time, with different multipliers.
+  /// Mixes a text and the low byte of its length into both lanes, eight bytes at a time, with different multipliers.
   package mutating func combine(_ text: UnsafeRawBufferPointer) {
     var offset = 0
     let count = text.count
@@ -62,6 +64,7 @@ package struct EventIDHash: Equatable, Sendable {
 
   package init(source: UnsafeRawBufferPointer, id: UnsafeRawBufferPointer) {
     var hash = KeyedHash()
+    hash.combine(UInt64(source.count))
     hash.combine(source)
     hash.combine(id)
     (low, high) = hash.finish()
