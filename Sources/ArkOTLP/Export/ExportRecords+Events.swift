@@ -114,6 +114,14 @@ extension ExportRecords {
     payload.append(UnsafeRawBufferPointer(rebasing: member.dropFirst(skipped)))
   }
 
+  /// What a log record or metric says, hashed.
+  struct Contents: Hashable {
+    private let low: UInt64
+    private let high: UInt64
+
+    init(_ hash: (low: UInt64, high: UInt64)) { (low, high) = hash }
+  }
+
   private struct IDs {
     var id = 0..<0
     var trace = 0..<0
@@ -147,11 +155,18 @@ extension ExportRecords {
       }
       return ids
     }
-    // Log records and metrics have no key. What they say, and where in the request, makes one: an exporter that sends a request again sends the same.
+    // Log records and metrics have no key. What they say makes one, which is the same however an exporter groups what it sends again.
     var hash = KeyedHash(seed: (0x6172_6b2d_6f74_6c70, 0x7265_636f_7264_2d31))
     hash.combine(UInt64(signal.number))
     hash.combine(UnsafeRawBufferPointer(rebasing: payload.bytes[..<start]))
-    hash.combine(UInt64(number))
+    if record.time == 0 {
+      // Two that say the same are more likely two than one sent again: the place in the request tells.
+      hash.combine(UInt64(number))
+    } else {
+      let contents = Contents(hash.finish())
+      hash.combine(equals[contents, default: 0])
+      equals[contents, default: 0] += 1
+    }
     let (low, high) = hash.finish()
     let first = payload.count
     payload.append(hexadecimal: high)

@@ -54,6 +54,8 @@ struct ExportRecords: ~Copyable {
   private(set) var firstRejection: Rejection?
   /// What the events take so far, without resources and scopes.
   private(set) var byteCount = 0
+  /// How many records that say the same have been given an id; of those that have none of their own.
+  var equals: [Contents: UInt64] = [:]
   /// For the parts of an event that are put together.
   var payload = ByteWriter()
   var source = ByteWriter()
@@ -64,6 +66,7 @@ struct ExportRecords: ~Copyable {
     scopes.removeAll(keepingCapacity: scopes.capacity < 1 << 16)
     records.removeAll(keepingCapacity: records.capacity < 1 << 16)
     hits.removeAll(keepingCapacity: hits.capacity < 1 << 16)
+    equals.removeAll(keepingCapacity: equals.capacity < 1 << 12)
     rejectedCount = 0
     byteCount = 0
     firstRejection = nil

@@ -25,8 +25,8 @@ public import ArkHTTP
 /// - **Payload**: the span, log record or metric as canonical OTLP/JSON (lowerCamelCase names in the order of the field
 ///   numbers, no defaults, no unknown fields), with its `resource` and `scope` as two further members,
 ///   the schema URLs inside them. So each event stands alone, and a request can be made of it again.
-/// - **Id**: of a span trace id and span id, `<traceId>-<spanId>`; of the others made of what they say and their place
-///   in the request: what an exporter sends again is a duplicate.
+/// - **Id**: of a span trace id and span id, `<traceId>-<spanId>`; of the others made of what they say, and without a
+///   time of their place in the request: what an exporter sends again is a duplicate.
 /// - **Source**: `/otlp/` and the resource's `service.name`, percent-encoded; `/otlp` without one.
 /// - **Time**: when the span started, the log record's time, that of the metric's first data point; when the span ended,
 ///   the record was observed, or it was received, if that is not known.
