@@ -2,7 +2,7 @@ import ArkBroker
 
 /// Why an OTLP request was refused as a whole. Nothing of it was stored.
 ///
-/// Says which field is wrong and what would be right; carries nothing of the request's content.
+/// Says which field is wrong and what would be right; carries no values of the request, and of its JSON's names only such as look like names.
 package struct OTLPError: Error, Equatable, Sendable, CustomStringConvertible {
   /// What went wrong, for a program.
   package struct Code: Equatable, Sendable {
