@@ -213,6 +213,23 @@ def test_positions_can_be_kept(context):
     expect(b"line 1: arkposition: 1 " in result.stderr, result.stderr)
 
 
+def test_gaps_of_a_backup_are_passed_over(context):
+    """A feed tells of what it could not read. That is no event of the log, and what follows it is restored."""
+    lines = [json.dumps({"arkposition": str(number), **event(number, time="2026-11-24T12:00:00Z")}) for number in (1, 2, 5, 6)]
+    lines.insert(2, json.dumps(event(
+        "gap", id="gap-3-4", source="/ark/feed", type="ark.feed.gap", data={"from": 3, "to": 4, "reason": "damaged"})))
+    backup = "".join(line + "\n" for line in lines).encode()
+    for arguments, positions in ((("--positions",), [1, 2, 5, 6]), ((), [1, 2, 3, 4])):
+        store = context.new_directory()
+        for said in ("imported 4 events; 1 gap", "imported 0 events; 4 were there already; 1 gap"):
+            result = command(context, "import", store, *arguments, stdin=None, input=backup)
+            equal(result.returncode, 0, f"import {arguments}: {result.stderr}")
+            expect(said in result.stderr.decode(), result.stderr)
+        frames = feed(context, store)
+        equal([position for position, _ in frames], positions, f"positions {arguments}")
+        expect(all("ark.feed.gap" not in data for _, data in frames), frames)
+
+
 def test_a_bad_line_is_named_and_what_stood_before_is_there(context):
     store = context.new_directory()
     good = [json.dumps(event(number)) for number in range(5)]

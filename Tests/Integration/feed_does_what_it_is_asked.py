@@ -81,6 +81,19 @@ def test_what_is_no_longer_kept_is_said(context):
     equal([f.position for f in frames[1:]], list(range(gap.json()["to"] + 1, 6601)), "positions")
 
 
+def test_what_a_feed_says_of_gaps_is_no_event(context):
+    """Lines of a feed can be posted to another broker; what it says about its own log stays out."""
+    broker = context.broker()
+    first = broker.request("GET", "/feed?after=7&follow=false", headers={"Accept": "application/x-ndjson"}).body
+    expect(b"ark.feed.gap" in first, first)
+    lines = first + json.dumps(event(1)).encode() + b"\n"
+    receipt = broker.post("/feed", lines, {"Content-Type": "application/x-ndjson"}).json()
+    equal(receipt, {"first": 1, "last": 1, "duplicates": 0}, "lines with a gap among them")
+    receipt = broker.post("/feed", first, STRUCTURED).json()
+    equal(receipt, {"first": None, "last": None, "duplicates": 0}, "a gap alone")
+    equal([json.loads(frame.data)["id"] for frame in broker.events()], ["e-1"], "what is stored")
+
+
 def test_a_bad_event_stores_nothing_and_a_repeated_one_once(context):
     broker = context.broker()
     bad = event(2)

@@ -21,6 +21,9 @@ struct ImportCommand: Command {
                         the store has given already must hold the very same event, which
                         then is passed over
 
+    Lines in which a feed tells of a gap in its log are counted and passed over: they are no
+    events of it, and what the gap took is not in the file.
+
     A line that is no event ends it: its number is said, and what stood before is there. Put
     it right and import again. A time to live is counted from the import.
 
@@ -94,14 +97,15 @@ struct ImportCommand: Command {
         ? try await PositionedImport(store, directory)
         : BrokerImport(store, recentIDs: ImportCommand.recentIDs)
       var failure: BadLine?
+      var gaps = 0
       do {
-        try await read(lines, into: target, bar)
+        try await read(lines, into: target, countingGaps: &gaps, bar)
       } catch let error as BadLine {
         failure = error
       }
       try await target.finish()
       bar.clear()
-      report(target)
+      report(target, gaps: gaps)
       guard let failure else { return 0 }
       JSONLog.put(
         "ark-broker import: line \(failure.number): \(failure.message); the lines before it are imported\n"
@@ -125,16 +129,18 @@ struct ImportCommand: Command {
     return isWhole ? 0 : 1
   }
 
-  private func report(_ target: any ImportTarget) {
+  private func report(_ target: any ImportTarget, gaps: Int = 0) {
     let (added, known) = target.counts
     JSONLog.put(
       "imported \(counted(added, "event"))"
-        + (known > 0 ? "; \(known) were there already" : "") + "\n")
+        + (known > 0 ? "; \(known) were there already" : "")
+        + (gaps > 0 ? "; \(counted(gaps, "gap")) of the feed passed over" : "") + "\n")
   }
 
-  private func read(_ lines: LineReader, into target: any ImportTarget, _ bar: ProgressBar)
-    async throws
-  {
+  private func read(
+    _ lines: LineReader, into target: any ImportTarget, countingGaps gaps: inout Int,
+    _ bar: ProgressBar
+  ) async throws {
     var lines = lines
     let maximum = Broker.Limits().eventBytes
     while true {
@@ -152,8 +158,12 @@ struct ImportCommand: Command {
           guard line.contains(where: { $0 > 0x20 }) else { return }
           let before = builder.byteCount
           do throws(EventError) {
-            positions.append(try builder.append(line: line))
-            numbers.append(number)
+            switch try builder.append(line: line) {
+            case .event(let position):
+              positions.append(position)
+              numbers.append(number)
+            case .gap: gaps += 1
+            }
           } catch {
             problem = BadLine(number: number, message: "\(error)")
           }

@@ -132,7 +132,7 @@ struct AttributeReader: ~Copyable {
     }
     switch name {
     case .specversion:
-      guard AttributeReader.begins(text, with: "1.0"), text.count == 3 else {
+      guard AttributeReader.isText(text, "1.0") else {
         return fail("specversion", "must be \"1.0\"")
       }
       if hasVersion { fail("specversion", "appears twice") }
@@ -264,12 +264,18 @@ struct AttributeReader: ~Copyable {
   // MARK: Result
 
   /// Checks that nothing is missing and appends the event.
-  mutating func append(to builder: inout EventBatchBuilder, now: Timestamp) throws(EventError) {
+  /// - Parameter takingGaps: word of a gap is appended, too, and not passed over.
+  /// - Returns: whether it was appended.
+  @discardableResult
+  mutating func append(
+    to builder: inout EventBatchBuilder, now: Timestamp, takingGaps: Bool = false
+  ) throws(EventError) -> Bool {
     if !hasVersion { fail("specversion", "is missing; it must be \"1.0\"") }
     if draft.id.isEmpty { fail("id", "is missing or empty") }
     if draft.source.isEmpty { fail("source", "is missing or empty") }
     if draft.kind.isEmpty { fail("type", "is missing or empty") }
     if let error { throw error }
+    if !takingGaps, draft.isGap { return false }
     if draft.timeText.isEmpty { draft.time = now }
     if AttributeReader.isPlainJSON(draft.dataContentType) {
       draft.dataContentType = EventDraft.absent
@@ -277,6 +283,7 @@ struct AttributeReader: ~Copyable {
     draft.payload = payload.bytes
     draft.members = members.bytes
     try builder.append(draft)
+    return true
   }
 
   mutating func fail(_ attribute: String, _ message: String) {
@@ -328,6 +335,10 @@ struct AttributeReader: ~Copyable {
   private static func begins(_ text: UnsafeRawBufferPointer, with start: StaticString) -> Bool {
     text.count >= start.utf8CodeUnitCount
       && memcmp(text.baseAddress!, start.utf8Start, start.utf8CodeUnitCount) == 0
+  }
+
+  static func isText(_ text: UnsafeRawBufferPointer, _ other: StaticString) -> Bool {
+    text.count == other.utf8CodeUnitCount && begins(text, with: other)
   }
 
   private static func bytes(of text: StaticString) -> UnsafeRawBufferPointer {

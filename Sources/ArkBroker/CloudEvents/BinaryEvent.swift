@@ -35,7 +35,7 @@ package struct BinaryEvent: ~Copyable {
     }
   }
 
-  /// Appends the event.
+  /// Appends the event. Word of a gap is passed over.
   /// - Parameters:
   ///   - contentType: the body's media type; empty when it has none.
   ///   - body: the payload; empty for none.

@@ -1,10 +1,11 @@
 /// Reading CloudEvents 1.0 in every form that HTTP carries them: structured, batched, one a line, and binary.
 ///
 /// Extension attributes that DESIGN's table knows become correlation; others are kept as they are. Nothing is kept of a text in which any event is bad.
+/// What a feed says of gaps in its log (source `/ark/feed`, type `ark.feed.gap`) is no event and is passed over.
 public enum CloudEvents {
   /// What is wrong with one event of several.
   public struct Failure: Error, Hashable, Sendable, CustomStringConvertible {
-    /// Which event, counted from 0.
+    /// Which event, counted from 0; those that are passed over count.
     public var index: Int
     /// What is wrong with it.
     public var error: EventError
@@ -18,7 +19,7 @@ public enum CloudEvents {
     public var description: String { "event \(index): \(error)" }
   }
 
-  /// One event in structured mode (JSON event format, section 3).
+  /// One event in structured mode; none when it is word of a gap (JSON event format, section 3).
   /// - Parameters:
   ///   - text: a JSON object.
   ///   - now: the time of an event that has none. Default: now.
@@ -76,6 +77,7 @@ extension CloudEvents {
     -> EventBatch
   {
     var builder = EventBatchBuilder(reservingEvents: 8, bytes: text.count + 1024)
+    var index = 0
     do throws(EventError) {
       var reader = JSONReader(text)
       reader.skipByteOrderMark()
@@ -86,10 +88,11 @@ extension CloudEvents {
       }
       while try StructuredEvent.nextElement(&reader) {
         try StructuredEvent.append(from: &reader, now: now, to: &builder)
+        index += 1
       }
       try StructuredEvent.finish(&reader)
     } catch {
-      throw Failure(index: builder.count, error: error)
+      throw Failure(index: index, error: error)
     }
     return builder.finish()
   }
@@ -98,6 +101,7 @@ extension CloudEvents {
     -> EventBatch
   {
     var builder = EventBatchBuilder(reservingEvents: 8, bytes: text.count + 1024)
+    var index = 0
     var rest = text[...]
     while !rest.isEmpty {
       let end = rest.firstIndex(of: UInt8(ascii: "\n")) ?? rest.endIndex
@@ -109,8 +113,9 @@ extension CloudEvents {
         try StructuredEvent.append(from: &reader, now: now, to: &builder)
         try StructuredEvent.finish(&reader)
       } catch {
-        throw Failure(index: builder.count, error: error)
+        throw Failure(index: index, error: error)
       }
+      index += 1
     }
     return builder.finish()
   }
@@ -123,16 +128,15 @@ extension EventBatchBuilder {
   /// - Throws: `EventError` when it is not a CloudEvent.
   public mutating func append(wire text: [UInt8]) throws(EventError) {
     _ = try text.withUnsafeBufferPointer { (text) throws(EventError) in
-      try StructuredEvent.append(own: UnsafeRawBufferPointer(text), to: &self)
+      try StructuredEvent.append(own: UnsafeRawBufferPointer(text), takesGaps: true, to: &self)
     }
   }
 }
 
 extension EventBatchBuilder {
-  /// Appends one event of a line that a feed or an export wrote.
-  /// - Returns: its `arkposition`, which does not become an attribute; nil when it has none.
+  /// Appends the event of a line that a feed or an export wrote. Word of a gap is passed over.
   /// - Throws: `EventError` when the line is not a CloudEvent.
-  package mutating func append(line: UnsafeRawBufferPointer) throws(EventError) -> Position? {
-    try StructuredEvent.append(own: line, to: &self)
+  package mutating func append(line: UnsafeRawBufferPointer) throws(EventError) -> EventLine {
+    try StructuredEvent.append(own: line, takesGaps: false, to: &self)
   }
 }

@@ -1,12 +1,13 @@
 /// Reads one CloudEvent in the JSON event format into a batch.
 enum StructuredEvent {
-  /// - Parameter isOwn: it is a wire form that the package has written.
-  /// - Returns: its `arkposition`, which does not become an attribute; nil when it has none.
+  /// - Parameters:
+  ///   - isOwn: it is a wire form that the package has written.
+  ///   - takesGaps: word of a gap is appended, too, and not passed over.
   @discardableResult
   static func append(
-    from reader: inout JSONReader, now: Timestamp, isOwn: Bool = false,
+    from reader: inout JSONReader, now: Timestamp, isOwn: Bool = false, takesGaps: Bool = false,
     to builder: inout EventBatchBuilder
-  ) throws(EventError) -> Position? {
+  ) throws(EventError) -> EventLine {
     var attributes = AttributeReader(takingControls: isOwn)
     do throws(JSONError) {
       try reader.beginObject()
@@ -27,22 +28,23 @@ enum StructuredEvent {
       }
       if let error = attributes.error { throw error }
     }
-    try attributes.append(to: &builder, now: now)
-    return attributes.position
+    // Its place in another log does not become an attribute.
+    return try attributes.append(to: &builder, now: now, takingGaps: takesGaps)
+      ? .event(attributes.position) : .gap
   }
 
   /// Reads a wire form that the package has written: what has been stored has to come back, whatever has been taken.
   ///
   /// Ids may hold control characters, which no CloudEvent of others may, and a payload may nest as deeply as a text of its own, inside one object more.
-  /// - Returns: its `arkposition`; nil when it has none.
   @discardableResult
   static func append(
-    own text: UnsafeRawBufferPointer, to builder: inout EventBatchBuilder
-  ) throws(EventError) -> Position? {
+    own text: UnsafeRawBufferPointer, takesGaps: Bool, to builder: inout EventBatchBuilder
+  ) throws(EventError) -> EventLine {
     var reader = JSONReader(text, depth: JSONReader.defaultDepth + 1)
-    let position = try append(from: &reader, now: .now(), isOwn: true, to: &builder)
+    let line = try append(
+      from: &reader, now: .now(), isOwn: true, takesGaps: takesGaps, to: &builder)
     try finish(&reader)
-    return position
+    return line
   }
 
   static func nextElement(_ reader: inout JSONReader) throws(EventError) -> Bool {

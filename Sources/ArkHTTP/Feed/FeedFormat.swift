@@ -50,7 +50,9 @@ enum FeedFormat: Sendable {
   func append(_ gap: Gap, resumingAfter resume: Position, to text: inout ByteWriter) {
     switch self {
     case .events:
-      text.append("event: ark.feed.gap\nid: ")
+      text.append("event: ark.")
+      text.append(GapLine.kind)
+      text.append("\nid: ")
       text.append(decimal: resume.rawValue)
       text.append("\ndata: ")
       appendData(of: gap, to: &text)
@@ -60,7 +62,11 @@ enum FeedFormat: Sendable {
       text.append(decimal: gap.first.rawValue)
       text.append("-")
       text.append(decimal: gap.last.rawValue)
-      text.append("\",\"source\":\"/ark/feed\",\"type\":\"ark.feed.gap\",\"time\":\"")
+      text.append("\",\"source\":\"")
+      text.append(GapLine.source)
+      text.append("\",\"type\":\"ark.")
+      text.append(GapLine.kind)
+      text.append("\",\"time\":\"")
       text.append(utf8: Timestamp.now().description)
       text.append("\",\"data\":")
       appendData(of: gap, to: &text)
