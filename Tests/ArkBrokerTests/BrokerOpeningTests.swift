@@ -9,11 +9,13 @@ import Testing
   private final class SlowToOpen: ForwardingStore {
     let base = MemoryStore(keeping: .megabytes(1))
     let gate = Signal()
+    let openings = Tally()
     let error: StoreError?
 
     init(failing error: StoreError? = nil) { self.error = error }
 
     func open() async throws(StoreError) {
+      openings.add()
       await gate.waitIgnoringCancellation()
       if let error {
         // Whoever tries again gets the same answer.
@@ -80,6 +82,52 @@ import Testing
     #expect(sinks.value == 0)
     #expect(records.all.isEmpty)
     await #expect(throws: StoreError.self) { try await broker.open() }
+  }
+
+  /// All that wait for the same opening have its outcome: none of them tries again after the other.
+  @Test func aFailedOpeningIsTheAnswerToAllThatWaitForIt() async throws {
+    let store = SlowToOpen(failing: StoreError(.failed, "no disk"))
+    let broker = Broker { store }
+    let turns = Turns()
+    let errors = Collected<PublishError>()
+    for number in 0..<5 {
+      Task(executorPreference: turns) {
+        do throws(PublishError) {
+          try await broker.publish(events(number..<number + 1))
+        } catch {
+          errors.add(error)
+        }
+      }
+    }
+    // Until all of them wait.
+    turns.takeAll()
+    try await eventually("the store is being opened") { store.openings.value == 1 }
+    store.gate.raise()
+    try await eventually("everybody has an answer") {
+      turns.takeAll()
+      return errors.all.count == 5
+    }
+    #expect(store.openings.value == 1)
+    #expect(errors.all.allSatisfy { $0.message.contains("no disk") })
+    // Who comes later may have more luck.
+    await #expect(throws: StoreError.self) { try await broker.open() }
+    #expect(store.openings.value == 2)
+  }
+
+  /// Runs tasks when a test says so, each as far as it goes without waiting for others.
+  private final class Turns: TaskExecutor {
+    private let jobs = Mutex<[UnownedJob]>([])
+
+    func enqueue(_ job: consuming ExecutorJob) {
+      let job = UnownedJob(job)
+      jobs.withLock { $0.append(job) }
+    }
+
+    func takeAll() {
+      while let job = jobs.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) {
+        job.runSynchronously(on: asUnownedTaskExecutor())
+      }
+    }
   }
 
   /// One part that is a source and a service has to say which is meant.

@@ -2,19 +2,6 @@ import Synchronization
 
 /// What a broker, its inlet and its outlet share: the log, the way into it, the filters.
 final class BrokerCore: Sendable {
-  private enum State {
-    case unopened
-    case opening([UnsafeContinuation<Void, Never>])
-    case open
-
-    /// - Returns: who waited for the outcome.
-    mutating func become(_ state: State) -> [UnsafeContinuation<Void, Never>] {
-      defer { self = state }
-      if case .opening(let waiting) = self { return waiting }
-      return []
-    }
-  }
-
   /// The log and the way into it, once the store has told where it ends.
   final class Opened: Sendable {
     let log: Log
@@ -32,8 +19,9 @@ final class BrokerCore: Sendable {
   private let filters: [any Filter]
   let limits: Broker.Limits
   private let onLog: (@Sendable (LogRecord) -> Void)?
-  private let state = Mutex(State.unopened)
-  /// Set before `state` becomes `open`. Every publish reads it, so it is no part of what the lock guards.
+  /// The attempt to open the store that is under way, or that succeeded.
+  private let opening = Mutex<Task<Result<Opened, StoreError>, Never>?>(nil)
+  /// Every publish reads it, so it needs no lock.
   private let openedOnce = AtomicLazyReference<Opened>()
   private let dropped = Atomic<Int>(0)
   let projections = LiveProjections()
@@ -58,15 +46,16 @@ final class BrokerCore: Sendable {
   // MARK: Opening
 
   /// Opens the store and learns from its newest events which ids are known, so that what is published again after a restart is not stored twice.
-  private func open() async throws(StoreError) -> Opened {
+  private func open() async -> Result<Opened, StoreError> {
     do throws(StoreError) {
       try await store.open()
       let newest = await store.bounds.newest
       let ids = NewestIDs(of: store, count: limits.recentIDs)
-      return finishOpening(newest: newest, recent: try await ids.recentIDs(upTo: newest))
+      return .success(finishOpening(newest: newest, recent: try await ids.recentIDs(upTo: newest)))
     } catch {
-      for continuation in state.withLock({ $0.become(.unopened) }) { continuation.resume() }
-      throw error
+      // Who comes from now on tries again.
+      opening.withLock { $0 = nil }
+      return .failure(error)
     }
   }
 
@@ -75,7 +64,6 @@ final class BrokerCore: Sendable {
     let log = Log(store: store, newest: newest, tailBytes: limits.tailBytes)
     let opened = Opened(log: log, appender: Appender(log: log, limits: limits, recent: recent))
     _ = openedOnce.storeIfNil(opened)
-    for continuation in state.withLock({ $0.become(.open) }) { continuation.resume() }
     return opened
   }
 
@@ -84,34 +72,16 @@ final class BrokerCore: Sendable {
 
   var isOpen: Bool { opened.map { !$0.log.tail.isEnded } ?? false }
 
+  /// All that come while the store is being opened have the outcome of the same attempt.
   private func openedWhenReady() async throws(StoreError) -> Opened {
-    while true {
-      if let opened { return opened }
-      enum Step { case again, open, wait }
-      let step: Step = state.withLock { state in
-        switch state {
-        case .open: return .again
-        case .unopened:
-          state = .opening([])
-          return .open
-        case .opening: return .wait
-        }
-      }
-      switch step {
-      case .again: continue
-      case .open: return try await open()
-      case .wait:
-        await withUnsafeContinuation { continuation in
-          let isOpen = state.withLock { state in
-            guard case .opening(var waiting) = state else { return true }
-            waiting.append(continuation)
-            state = .opening(waiting)
-            return false
-          }
-          if isOpen { continuation.resume() }
-        }
-      }
+    if let opened { return opened }
+    let attempt = opening.withLock { opening in
+      if let opening { return opening }
+      let attempt = Task { await self.open() }
+      opening = attempt
+      return attempt
     }
+    return try await attempt.value.get()
   }
 
   func log() async throws(StoreError) -> Log { try await openedWhenReady().log }
