@@ -127,6 +127,31 @@ import Testing
     await #expect(throws: StoreError.self) { _ = try await store.value(for: .cursor("a")) }
   }
 
+  @Test func aStoreThatDoesNotCloseIsLeftAlone() async throws {
+    final class NeverCloses: ForwardingStore {
+      let base = MemoryStore(keeping: .megabytes(1))
+      let gate = Signal()
+      func close() async throws(StoreError) { await gate.waitIgnoringCancellation() }
+    }
+    let records = Collected<LogRecord>()
+    var limits = Broker.Limits()
+    limits.drainTimeout = .milliseconds(20)
+    let store = NeverCloses()
+    let broker = Broker(limits: limits, onLog: { records.add($0) }) {
+      Publishes(batches: [events(0..<1)])
+      store
+    }
+    let ended = Tally()
+    let run = Task {
+      try await broker.run()
+      ended.add()
+    }
+    defer { store.gate.raise() }
+    try await eventually("the run ends") { ended.value == 1 }
+    try await run.value
+    #expect(records.all.contains { $0.level == .warning && $0.message.contains("close") })
+  }
+
   @Test func aFollowingReaderEndsWithTheBroker() async throws {
     let broker = Broker(limits: .patient) {
       Publishes(batches: [events(0..<3)], staysUntilCancelled: true)

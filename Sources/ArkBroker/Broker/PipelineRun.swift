@@ -80,7 +80,13 @@ struct PipelineRun: Sendable {
       core.report(.warning, "projections did not reach the end of the log in time")
       core.projections.cancel()
     }
-    try await pipeline.store.close()
+    let closing = Task { [store = pipeline.store] in try await store.close() }
+    // What has been acknowledged is safe whether or not it closes.
+    if await finish([closing], by: max(deadline, .now + core.limits.drainTimeout * 0.25)) {
+      try await closing.value
+    } else {
+      core.report(.warning, "the store did not close in time")
+    }
   }
 
   /// Runs a part again, after a pause, each time it throws, until it returns or is cancelled.
@@ -104,14 +110,14 @@ struct PipelineRun: Sendable {
 
   /// Waits for tasks, in spite of cancellation of this one.
   /// - Returns: false when the deadline came first.
-  private func finish(_ tasks: [Task<Void, Never>], by deadline: ContinuousClock.Instant) async
-    -> Bool
-  {
+  private func finish<Failure: Error>(
+    _ tasks: [Task<Void, Failure>], by deadline: ContinuousClock.Instant
+  ) async -> Bool {
     guard !tasks.isEmpty else { return true }
     let done = Signal()
     let outcome = Outcome()
     let watch = Task {
-      for task in tasks { await task.value }
+      for task in tasks { _ = await task.result }
       outcome.isFinished.store(true, ordering: .relaxed)
       done.raise()
     }
