@@ -69,8 +69,8 @@ enum ArkBrokerCommand {
     } catch is CancellationError {
       // How the run ended is looked at below.
     } catch {
-      // The server would try for ever; who started it by hand wants to know now. Nothing was served,
-      // so there is nothing to drain.
+      // The run ends by itself, but not before the store has been opened. Nothing was served, so
+      // there is nothing to drain.
       log.write(.error, "\(error)")
       running.cancel()
       return 1

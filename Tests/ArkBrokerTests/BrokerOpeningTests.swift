@@ -130,6 +130,27 @@ import Testing
     }
   }
 
+  /// A projection has nothing to say about a store that cannot be opened: whoever opens it is told.
+  @Test func aStoreThatCannotBeOpenedIsToldToWhoOpensIt() async throws {
+    struct Counts: Projection {
+      var count = 0
+      init() {}
+      mutating func apply(_ event: StoredEvent) { count += 1 }
+      func snapshot() -> [UInt8] { [] }
+      init?(snapshot: [UInt8]) { nil }
+    }
+    let store = SlowToOpen(failing: StoreError(.locked, "held by somebody"))
+    store.gate.raise()
+    let records = Collected<LogRecord>()
+    let broker = Broker(onLog: { records.add($0) }) { store }
+    let projection = broker.projection(Counts.self)
+    // It tries by itself, too, and again.
+    try await eventually("it has tried twice") { store.openings.value >= 2 }
+    let error = await #expect(throws: StoreError.self) { try await projection.read { $0.count } }
+    #expect(error?.code == .locked)
+    #expect(records.all.isEmpty)
+  }
+
   /// One part that is a source and a service has to say which is meant.
   private struct Sources: EventSource {
     let server: Server

@@ -96,6 +96,29 @@ import Testing
     #expect(records.all.contains { $0.message.contains("FailsAtFirst") })
   }
 
+  /// It is the reason of the end, and told once: by who started the run.
+  @Test func anErrorThatRunningAgainCannotMendEndsTheRun() async throws {
+    struct NoPort: UnrecoverableError {}
+    struct CannotListen: EventSource {
+      func run(into inlet: Inlet) async throws { throw NoPort() }
+    }
+    let records = Collected<LogRecord>()
+    let seen = Collected<UInt64>()
+    let store = MemoryStore(keeping: .megabytes(1))
+    let broker = Broker(limits: .patient, onLog: { records.add($0) }) {
+      CannotListen()
+      CannotListen()
+      Publishes(batches: [events(0..<2)], staysUntilCancelled: true)
+      store
+      Collects(name: "all", seen: seen)
+    }
+    try await broker.publish(events(5..<9))
+    await #expect(throws: NoPort.self) { try await broker.run() }
+    #expect(records.all.isEmpty)
+    #expect(seen.all.count >= 4)
+    await #expect(throws: StoreError.self) { _ = try await store.value(for: .cursor("a")) }
+  }
+
   @Test func aSinkThatRefusesABatchGetsItAgain() async throws {
     let seen = Collected<UInt64>()
     let attempts = Tally()

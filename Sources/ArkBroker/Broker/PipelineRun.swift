@@ -18,20 +18,21 @@ struct PipelineRun: Sendable {
       }
     }
     let isOpen = core.isOpen
+    let ending = Ending()
     // Tasks of their own, because a cancelled parent must not cancel the sinks before the log has ended.
     let sinks = pipeline.sinks.map { sink in
       Task { [outlet = broker.outlet] in
         if !isOpen, await opening.value != nil { return }
-        await supervise(sink) { try await sink.run(reading: outlet) }
+        await supervise(sink, ending) { try await sink.run(reading: outlet) }
       }
     }
     let sources = pipeline.sources.map { source in
       Task { [inlet = broker.inlet] in
-        await supervise(source) { try await source.run(into: inlet) }
+        await supervise(source, ending) { try await source.run(into: inlet) }
       }
     }
     let services = pipeline.services.map { service in
-      Task { [broker] in await supervise(service) { try await service.run(in: broker) } }
+      Task { [broker] in await supervise(service, ending) { try await service.run(in: broker) } }
     }
 
     let inputs = sources + services
@@ -40,20 +41,19 @@ struct PipelineRun: Sendable {
       _ = await finish(inputs, by: ContinuousClock.now + .seconds(1))
       throw error
     }
-    let cancelled = Signal()
     await withTaskCancellationHandler {
       // Sources that have all come to an end are the end, unless services go on.
       if sources.isEmpty || !services.isEmpty {
-        await cancelled.waitIgnoringCancellation()
+        await ending.begun.waitIgnoringCancellation()
       } else {
         Task {
           for source in sources { await source.value }
-          cancelled.raise()
+          ending.begun.raise()
         }
-        await cancelled.waitIgnoringCancellation()
+        await ending.begun.waitIgnoringCancellation()
       }
     } onCancel: {
-      cancelled.raise()
+      ending.begun.raise()
     }
 
     for input in inputs { input.cancel() }
@@ -87,11 +87,24 @@ struct PipelineRun: Sendable {
     } else {
       core.report(.warning, "the store did not close in time")
     }
+    if let reason = ending.reason.load() { throw reason.error }
   }
 
-  /// Runs a part again, after a pause, each time it throws, until it returns or is cancelled.
+  /// What ends the run.
+  private final class Ending: Sendable {
+    final class Reason: Sendable {
+      let error: any UnrecoverableError
+      init(_ error: any UnrecoverableError) { self.error = error }
+    }
+
+    let begun = Signal()
+    /// What it throws in the end.
+    let reason = AtomicLazyReference<Reason>()
+  }
+
+  /// Runs a part again, after a pause, each time it throws, until it returns or is cancelled, or cannot go on.
   private func supervise(
-    _ part: Any, _ run: @Sendable () async throws -> Void
+    _ part: Any, _ ending: Ending, _ run: @Sendable () async throws -> Void
   ) async {
     var backoff = Backoff()
     while !Task.isCancelled {
@@ -99,6 +112,9 @@ struct PipelineRun: Sendable {
       do {
         try await run()
         return
+      } catch let error as any UnrecoverableError {
+        _ = ending.reason.storeIfNil(Ending.Reason(error))
+        return ending.begun.raise()
       } catch {
         if Task.isCancelled { return }
         core.report(.error, "\(type(of: part)) failed and will be run again: \(error)")

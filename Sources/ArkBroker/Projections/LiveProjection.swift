@@ -109,7 +109,10 @@ public final class LiveProjection<State: Projection>: LiveFold {
         try await follow()
         break
       } catch {
-        core.report(.error, "the projection \(name) can't read the log: \(error)")
+        // Who opens the store is told why that fails.
+        if core.opened != nil {
+          core.report(.error, "the projection \(name) can't read the log: \(error)")
+        }
         fail(error)
         guard (try? await backoff.pause()) != nil else { break }
       }
