@@ -14,7 +14,7 @@ enum Help {
                             &follow=false)
       /messages /conversations /stream /events /sessions /traces
                             what Ark's controller, executors, dashboard and SDK use
-      GET  /health          is the process alive     GET /ready   does it take events
+      GET  /health          is the process alive     GET /ready   is the store open
       GET  /metrics         numbers for Prometheus
       GET  /docs            a page of all routes; for tools GET /openapi.json
 
@@ -37,7 +37,7 @@ enum Help {
     Try it:
       curl -N http://127.0.0.1:8080/feed &
       curl http://127.0.0.1:8080/feed -H 'Content-Type: application/cloudevents+json' \\
-        -d '{"specversion":"1.0","id":"1","source":"/me","type":"ark.query.started"}'
+        -d '{"specversion":"1.0","id":"1","source":"/help","type":"ark.query.started"}'
 
     The log goes to standard error, one JSON object a line. SIGTERM and SIGINT drain; a
     second one stops at once.

@@ -72,7 +72,8 @@ enum Settings {
       "write id: lines into the streams, so that readers can resume"),
     Setting(
       "allowPurge", "--allow-purge", "ALLOW_PURGE", \.api.allowsPurge, .yesOrNo, in: .api,
-      "let one request delete all messages, chunks, spans, events or sessions"),
+      "allow DELETE /messages, /stream, /traces, /events and /sessions, each of which empties "
+        + "a whole list"),
 
     Setting(
       "drainTimeout", "--drain-timeout", "SHUTDOWN_DRAIN_TIMEOUT_MS", \.drainTimeout,
@@ -87,8 +88,8 @@ enum Settings {
           ("silent", nil),
         ],
         synonyms: ["trace": "debug", "warn": "warning", "fatal": "error"]), in: .running,
-      "debug, info, warning, error or silent (trace, warn and fatal are known, too); debug logs "
-        + "every request"),
+      "debug, info, warning, error or silent (trace, warn and fatal stand for debug, warning and "
+        + "error); debug logs every request"),
   ]
 
   static func withFlag(_ flag: String) -> Setting? { all.first { $0.flag == flag } }

@@ -16,8 +16,8 @@ extension APIOperation {
       .get, "/ready", errors: [503],
       about: #"""
         "operationId": "getReady", "tags": ["System"],
-        "summary": "Does it take events and hand them out?",
-        "description": "503 while the store is being opened and while the broker drains: a readiness probe."
+        "summary": "Is the store open?",
+        "description": "503 while the store is being opened and while the broker drains: a readiness probe. A full disk does not change it, because reads go on."
         """#,
       answers: #"""
         "200": {"$ref": "#/components/responses/OK"}
