@@ -119,6 +119,28 @@ import Testing
     await #expect(throws: StoreError.self) { _ = try await store.value(for: .cursor("a")) }
   }
 
+  /// A server that is asked to serve while it stops says that it can't.
+  @Test func whatACancelledPartThrowsIsNoReason() async throws {
+    struct Stopped: UnrecoverableError {}
+    struct ThrowsWhenCancelled: EventSource {
+      let runs = Tally()
+      func run(into inlet: Inlet) async throws {
+        runs.add()
+        await BrokerRunTests.untilCancelled()
+        throw Stopped()
+      }
+    }
+    let source = ThrowsWhenCancelled()
+    let broker = Broker(limits: .patient) {
+      source
+      MemoryStore(keeping: .megabytes(1))
+    }
+    let run = Task { try await broker.run() }
+    try await eventually("the source runs") { source.runs.value == 1 }
+    run.cancel()
+    try await run.value
+  }
+
   @Test func aSinkThatRefusesABatchGetsItAgain() async throws {
     let seen = Collected<UInt64>()
     let attempts = Tally()

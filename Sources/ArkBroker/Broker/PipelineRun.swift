@@ -112,11 +112,12 @@ struct PipelineRun: Sendable {
       do {
         try await run()
         return
-      } catch let error as any UnrecoverableError {
-        _ = ending.reason.storeIfNil(Ending.Reason(error))
-        return ending.begun.raise()
       } catch {
         if Task.isCancelled { return }
+        if let error = error as? any UnrecoverableError {
+          _ = ending.reason.storeIfNil(Ending.Reason(error))
+          return ending.begun.raise()
+        }
         core.report(.error, "\(type(of: part)) failed and will be run again: \(error)")
         if ContinuousClock.now - began > .seconds(60) { backoff.reset() }
         try? await backoff.pause()
