@@ -84,6 +84,38 @@ import Testing
     await #expect(throws: StoreError.self) { try await broker.open() }
   }
 
+  /// It is the reason of the end, and not told by each part that wanted to publish or read meanwhile.
+  @Test func partsSayNothingOfAStoreThatCannotBeOpened() async throws {
+    struct Publishes: EventSource {
+      let runs: Tally
+      func run(into inlet: Inlet) async throws {
+        runs.add()
+        try await inlet.publish(events(0..<1))
+      }
+    }
+    struct Reads: BrokerService {
+      let runs: Tally
+      func run(in broker: Broker) async throws {
+        runs.add()
+        _ = try await broker.count()
+      }
+    }
+    let store = SlowToOpen(failing: StoreError(.locked, "held by somebody"))
+    let runs = Tally()
+    let records = Collected<LogRecord>()
+    let broker = Broker(onLog: { records.add($0) }) {
+      Publishes(runs: runs)
+      store
+      Reads(runs: runs)
+    }
+    let run = Task { try await broker.run() }
+    try await eventually("the parts run") { runs.value == 2 }
+    store.gate.raise()
+    let error = await #expect(throws: StoreError.self) { try await run.value }
+    #expect(error?.code == .locked)
+    #expect(records.all.isEmpty)
+  }
+
   /// All that wait for the same opening have its outcome: none of them tries again after the other.
   @Test func aFailedOpeningIsTheAnswerToAllThatWaitForIt() async throws {
     let store = SlowToOpen(failing: StoreError(.failed, "no disk"))

@@ -18,7 +18,7 @@ struct PipelineRun: Sendable {
       }
     }
     let isOpen = core.isOpen
-    let ending = Ending()
+    let ending = Ending(opening)
     // Tasks of their own, because a cancelled parent must not cancel the sinks before the log has ended.
     let sinks = pipeline.sinks.map { sink in
       Task { [outlet = broker.outlet] in
@@ -97,9 +97,13 @@ struct PipelineRun: Sendable {
       init(_ error: any UnrecoverableError) { self.error = error }
     }
 
+    /// Why the store can't be opened, when it is known.
+    let opening: Task<StoreError?, Never>
     let begun = Signal()
-    /// What it throws in the end.
+    /// What else it throws in the end.
     let reason = AtomicLazyReference<Reason>()
+
+    init(_ opening: Task<StoreError?, Never>) { self.opening = opening }
   }
 
   /// Runs a part again, after a pause, each time it throws, until it returns or is cancelled, or cannot go on.
@@ -118,6 +122,9 @@ struct PipelineRun: Sendable {
           _ = ending.reason.storeIfNil(Ending.Reason(error))
           return ending.begun.raise()
         }
+        // Whoever used the store while it was being opened has its error, which ends the run.
+        let isOfStore = error is PublishError || error is StoreError
+        if isOfStore, core.opened == nil, await ending.opening.value != nil { return }
         core.report(.error, "\(type(of: part)) failed and will be run again: \(error)")
         if ContinuousClock.now - began > .seconds(60) { backoff.reset() }
         try? await backoff.pause()
