@@ -71,9 +71,10 @@ public struct ArkAPI: BrokerService {
         let timeToLive = endpoint.options.sessionTimeToLive
         while true {
           try await Task.sleep(for: ArkAPI.pruningInterval)
-          _ = try await sessions.read { $0.prune(timeToLive: timeToLive) }
-          let oldest = try await broker.outlet.bounds().oldest
-          try await traces.read { $0.forget(before: oldest) }
+          // A store that can't be read now can be an hour later: no reason to stop serving.
+          _ = try? await sessions.read { $0.prune(timeToLive: timeToLive) }
+          guard let oldest = try? await broker.outlet.bounds().oldest else { continue }
+          try? await traces.read { $0.forget(before: oldest) }
         }
       }
       defer { group.cancelAll() }
