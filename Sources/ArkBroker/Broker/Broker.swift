@@ -162,7 +162,7 @@ public final class Broker: Sendable {
   /// Draining: sources and services are cancelled and finish what they have begun; sinks read to the end of the log; the store is closed. What does not come to an end
   /// within `Limits.drainTimeout` is cancelled. After that the broker can't be used any more.
   /// Sources and services start at once, so that a server among them can say that it is not ready yet; sinks when the store is open.
-  /// - Throws: `StoreError` when the store can't be opened or closed.
+  /// - Throws: `StoreError` when the store can't be opened or closed; the error of a server that can't listen.
   /// - Precondition: it runs only once.
   public func run() async throws {
     precondition(
