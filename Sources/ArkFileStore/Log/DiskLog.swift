@@ -126,9 +126,24 @@ final class DiskLog: Sendable {
     }
   }
 
+  /// The name of a segment that is to be begun.
+  func newName(first: Position) -> SegmentName {
+    state.withLock { state in
+      guard let other = state.active?.segment.name, other.first == first else {
+        return SegmentName(first: first)
+      }
+      // Of an empty segment there only a later generation takes the place.
+      return SegmentName(first: first, generation: state.newGeneration())
+    }
+  }
+
   /// Goes on in a new segment.
   func add(_ segment: Segment, _ summary: SegmentSummary) {
     state.withLock { state in
+      if let empty = state.active?.segment, empty.first == segment.first {
+        state.remove(empty)
+        state.leftovers.append(leftover(of: empty))
+      }
       state.parts.append(LogView.Part(segment: segment, summary: summary))
       state.bytes[segment.name] = summary.end
     }

@@ -20,6 +20,11 @@ struct LogState: Sendable {
   /// The highest generation that a segment has or had: names are not used twice, so that removing late removes nothing new.
   var generation = 0
 
+  mutating func newGeneration() -> Int {
+    generation += 1
+    return generation
+  }
+
   struct Leftover: Sendable {
     /// Of the segment. Its generations go in the order in which they come here: a crash must not bring back an older one.
     var first: Position

@@ -344,7 +344,7 @@ final class LogWriter: @unchecked Sendable {
     var header = SegmentHeader(
       first: next, previous: acknowledged, began: log.clock(), seed: log.seed)
     header.isAhead = log.settings.durability == .written
-    let name = SegmentName(first: next)
+    let name = log.newName(first: next)
     // When this fails, the new segment may be there all the same, and bounds the old one: nothing may be written to that any more.
     file = nil
     let path = "\(log.directory)/\(name.file)"

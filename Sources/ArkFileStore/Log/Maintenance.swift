@@ -186,7 +186,7 @@ extension DiskLog {
     try removeLeftovers()
   }
 
-  private func leftover(of segment: Segment, forgetting range: ClosedRange<UInt64>? = nil)
+  func leftover(of segment: Segment, forgetting range: ClosedRange<UInt64>? = nil)
     -> LogState.Leftover
   {
     LogState.Leftover(
@@ -318,8 +318,7 @@ extension DiskLog {
       }
     }
     let name = state.withLock { state in
-      state.generation += 1
-      return SegmentName(first: old.first, generation: state.generation)
+      SegmentName(first: old.first, generation: state.newGeneration())
     }
     var isDone = false
     defer {

@@ -60,10 +60,6 @@ struct Recovery {
     active.next = max(active.next, next)
     // Positions that are passed over count as given: somebody may have seen them.
     state.newest = max(state.newest, active.next.advanced(by: -1))
-    if active.file == nil, let part = state.parts.last, part.segment.first == active.next {
-      // Nothing has ever been in it, and the segment to be begun has its name.
-      state.parts.removeLast()
-    }
     return Opened(state: state, active: active, seed: seed)
   }
 

@@ -1,0 +1,49 @@
+import ArkBroker
+import ArkBrokerTesting
+import Testing
+
+@testable import ArkFileStore
+
+/// What a store gives out after a repair is kept, and had not been given out before.
+@Suite struct StoreRepairPositionsTests {
+  private static let first = "\(LogHarness.directory)/00000000000000000001.segment"
+
+  private func harness(_ durability: Durability = .synced) throws -> LogHarness {
+    let settings = LogHarness.settings(segmentBytes: 1 << 20, durability: durability)
+    let harness = LogHarness(SimulatedFileSystem(), settings, .everything, LogModel(.small))
+    try harness.open()
+    return harness
+  }
+
+  @discardableResult
+  private func repair(_ system: SimulatedFileSystem) throws -> StoreRepair.Summary {
+    try StoreRepair(at: LogHarness.directory, on: system).repair({ _, _ in }, { _ in })
+  }
+
+  /// The segment that takes the place of an empty one comes behind it also at the next start.
+  @Test(arguments: [false, true]) func whatIsStoredBehindAnEmptySegmentIsKept(isKilled: Bool) throws
+  {
+    var harness = try harness()
+    var random = EventGenerator(seed: 1)
+    try harness.close()
+    harness.system.flipBit(Self.first, 20)
+    #expect(try repair(harness.system).segments == 1)
+    for round in 1...3 {
+      try harness.open()
+      try harness.check()
+      try harness.append([harness.model.pool.batch(of: 5, using: &random)])
+      if round > 1 { try harness.maintain() }
+      if isKilled {
+        harness = harness.after(harness.system.powerCut())
+      } else {
+        try harness.close()
+      }
+    }
+    try harness.open()
+    try harness.check()
+    #expect(harness.model.entries.count == 15)
+    // What it took the place of is gone, and so is nothing else.
+    let segments = harness.system.files.filter { $0.hasSuffix(".segment") }
+    #expect(segments.filter { !$0.contains("aside-") }.count == 1)
+  }
+}
