@@ -293,8 +293,13 @@ struct SegmentOpener {
     let next = checked.last.advanced(by: 1)
     guard source.mark == nil else { return next }
     // A crash of the machine may have taken events that readers have seen, and how many there were is not known.
-    if source.header.isAhead { return next.advanced(by: 1 << 32) }
+    if source.header.isAhead { return next.advanced(by: Position.lostInACrash) }
     // What is cut may be damaged instead of torn.
     return next.advanced(by: (checked.tornBytes + Record.fixedLength) / (Record.fixedLength + 1))
   }
+}
+
+extension Position {
+  /// More than a crash of the machine can have taken of what readers have seen.
+  static let lostInACrash = 1 << 32
 }

@@ -11,6 +11,8 @@ struct SegmentImage {
   private(set) var findings: [StoreFinding] = []
   /// As it stands in the file, or as it must have been.
   private(set) var header: SegmentHeader
+  /// Whether `header` is what stands in the file.
+  private(set) var hasSoundHeader = false
   /// Nil when the segment has none, because it was still written to.
   private(set) var footer: SegmentFooter?
   /// Whether `footer` is what stands in the file.
@@ -62,6 +64,7 @@ struct SegmentImage {
   private mutating func readHeader(_ bytes: [UInt8]) {
     do throws(SegmentHeader.Flaw) {
       header = try SegmentHeader(bytes)
+      hasSoundHeader = true
       if header.first != name.first {
         find(
           at: 16,

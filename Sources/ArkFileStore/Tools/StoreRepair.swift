@@ -160,8 +160,9 @@ public struct StoreRepair: Sendable {
     of image: SegmentImage, _ unread: Int, _ found: Position, before next: Position?
   ) -> Position {
     let last = max(found, image.knownLast ?? found.advanced(by: unread))
-    guard let next else { return last }
-    return max(found, min(last, next.advanced(by: -1)))
+    if let next { return max(found, min(last, next.advanced(by: -1))) }
+    let mayBeAhead = image.header.isAhead || !image.hasSoundHeader
+    return image.knownLast == nil && mayBeAhead ? last.advanced(by: Position.lostInACrash) : last
   }
 
   private func makeIndex(
