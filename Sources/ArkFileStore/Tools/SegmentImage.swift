@@ -103,11 +103,14 @@ struct SegmentImage {
       find(at: max(0, start), "the footer, the last \(SegmentFooter.length) bytes, is damaged")
     }
     if header.isCompressed { try readTable() } else { end = footer?.end ?? size }
-    if footer == nil { readMark(Array(bytes.suffix(CloseMark.length))) }
+    if footer == nil { try readMark() }
   }
 
-  private mutating func readMark(_ bytes: [UInt8]) {
+  /// An empty segment with its mark is shorter than a footer.
+  private mutating func readMark() throws(FileError) {
     let start = size - CloseMark.length
+    guard start >= SegmentHeader.length else { return }
+    let bytes = try file.bytes(at: start, count: CloseMark.length)
     mark = CloseMark(bytes, at: start)
     if mark == nil, SegmentImage.begins(bytes, like: CloseMark.magic) {
       mark = CloseMark(last: .end, offset: start)

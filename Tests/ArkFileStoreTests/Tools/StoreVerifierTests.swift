@@ -105,6 +105,18 @@ import Testing
     #expect(findings[0].message.contains("does not agree"))
   }
 
+  /// Closed before anything was in it, or in its newest segment: that is all there is to read at the end.
+  @Test func aClosedStoreWithoutEventsIsSound() async throws {
+    let directory = TemporaryDirectory()
+    let store = FileStore(at: directory.path, keeping: .everything)
+    try await store.open()
+    try await store.close()
+    var findings: [StoreFinding] = []
+    let summary = try StoreVerifier(at: directory.path).check({ _, _ in }) { findings.append($0) }
+    #expect(summary.segments == 1)
+    #expect(findings == [])
+  }
+
   @Test func whatIsNoStoreIsSaid() async throws {
     let directory = TemporaryDirectory()
     for path in [directory.path, directory.path + "/missing"] {
