@@ -71,6 +71,14 @@ struct SegmentHeader: Equatable {
   }
 }
 
+extension StoreError {
+  /// Nothing is done to a store of a later release.
+  static func laterVersion(_ path: String) -> StoreError {
+    StoreError(
+      .damaged, "\(path) has a format version that this release does not know; use a newer one")
+  }
+}
+
 /// What a store's hashes begin with: random, so that nobody outside can make keys collide, and kept in every segment, so that indexes can be read again.
 struct HashSeed: Equatable, Sendable {
   var low: UInt64

@@ -95,10 +95,7 @@ struct SegmentOpener {
         Array(last.suffix(CloseMark.length)), at: size - CloseMark.length)
       return source
     } catch {
-      guard case .damaged = error else {
-        throw StoreError(
-          .damaged, "\(path) has a format version that this release does not know; use a newer one")
-      }
+      guard case .damaged = error else { throw StoreError.laterVersion(path) }
     }
     report(
       .error,

@@ -11,6 +11,8 @@ struct StoreFiles {
   /// Names of all files in the directory.
   let names: Set<String>
   private var headers: [SegmentHeader?] = []
+  /// A segment that a later release has made.
+  private(set) var laterVersion: SegmentName?
 
   /// Size of all segments with their indexes.
   var bytes: Int { sizes.reduce(0, +) }
@@ -36,7 +38,12 @@ struct StoreFiles {
       sizes.append(size(name.file) + size(name.index))
       let bytes = try? fileSystem.open("\(directory)/\(name.file)", .read)
         .bytes(at: 0, count: SegmentHeader.length)
-      headers.append(bytes.flatMap { try? SegmentHeader($0) })
+      do throws(SegmentHeader.Flaw) {
+        headers.append(try SegmentHeader(bytes ?? []))
+      } catch {
+        headers.append(nil)
+        if case .unknownVersion = error { laterVersion = laterVersion ?? name }
+      }
     }
     for file in list.sorted() where !known.contains(file) {
       if file.hasSuffix(SegmentName.temporarySuffix) {

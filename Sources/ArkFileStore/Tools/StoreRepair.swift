@@ -42,7 +42,7 @@ public struct StoreRepair: Sendable {
   /// - Parameters:
   ///   - onProgress: called now and then on that thread, with the bytes that have been checked and all there are. Default: nobody.
   ///   - onReport: called on that thread for each damage that is found, and for each file that takes the place of a damaged one.
-  /// - Throws: `StoreError`: `.locked` when another process has the store, `.full`, `.failed`. What was repaired until then is; running it again goes on.
+  /// - Throws: `StoreError`: `.locked` when another process has the store, `.full`, `.failed`, `.damaged` when a later release has made it. What was repaired until then is; running it again goes on.
   public func run(
     onProgress: @escaping @Sendable (_ done: Int, _ all: Int) -> Void = { _, _ in },
     onReport: @escaping @Sendable (_ line: String) -> Void
@@ -63,6 +63,7 @@ public struct StoreRepair: Sendable {
     defer { withExtendedLifetime(lock) {} }
     let readable = ZeroFilling(fileSystem)
     let files = try StoreFiles(in: path, on: readable)
+    if let name = files.laterVersion { throw StoreError.laterVersion("\(path)/\(name.file)") }
     var shelf = Shelf(fileSystem, path)
     var summary = Summary()
     let pool = BlockPool()
