@@ -6,7 +6,7 @@ import Synchronization
 extension DiskLog {
   /// One round: what is due, the most urgent first. Rewriting a segment takes its time, so after each one comes what has become due meanwhile.
   ///
-  /// Errors are reported, and what failed is tried again in the next round.
+  /// Errors are reported, and what failed is tried again in the next round; rewriting, which costs more, after a while.
   func maintain() {
     rounds.withLock { _ in
       var tried: Set<SegmentName> = []
@@ -15,7 +15,12 @@ extension DiskLog {
         tried.insert(due.part.segment.name)
         attempt("a segment could not be rewritten") { () throws(StoreError) in
           try rewriting.withLock { (_) throws(StoreError) in
-            try rewrite(due.part, keepingAll: due.keepingAll)
+            do throws(StoreError) {
+              try rewrite(due.part, keepingAll: due.keepingAll)
+            } catch {
+              due.part.segment.postponeRewriting(at: now)
+              throw error
+            }
           }
         }
         seeToWhatIsDue()
@@ -263,7 +268,8 @@ extension DiskLog {
     let (parts, deleted) = state.withLock { ($0.parts.dropLast(), $0.deleted) }
     for part in parts where !tried.contains(part.segment.name) {
       let segment = part.segment
-      guard let footer = segment.footer, footer.count > 0 else { continue }
+      guard let footer = segment.footer, footer.count > 0, segment.mayBeRewritten(at: now)
+      else { continue }
       let gone = deleted.count(in: part.range)
       let share = Double(gone) / Double(footer.count)
       let futility = segment.futility.withLock { $0 }
@@ -291,6 +297,15 @@ extension DiskLog {
     try onWriter { (writer) throws(StoreError) in try writer.rotate { _ in true } }
   }
 
+  /// Whether a segment's next generation fits on the disk. Its index is no larger than the one there is.
+  private func isRoom(for bytes: Int, of old: Segment) throws(StoreError) -> Bool {
+    try filing { () throws(FileError) in
+      let index = (try? files.file("\(directory)/\(old.name.index)").size()) ?? 0
+      // The floor is for appends: rewriting ends with more room than there was.
+      return try fileSystem.freeBytes(at: directory) > bytes + index
+    }
+  }
+
   /// Writes a segment anew, without what is deleted or expired, and compressed if that is wanted.
   private func rewrite(_ part: LogView.Part, keepingAll: Bool) throws(StoreError) {
     let now = self.now
@@ -305,6 +320,7 @@ extension DiskLog {
       old.futility.withLock { $0 = (.max, .max) }
       return
     }
+    var kept = part.end
     if !keepingAll {
       var gain = Gain(now: now)
       try scan.forEach(through: checked) { records in
@@ -316,6 +332,16 @@ extension DiskLog {
         old.futility.withLock { $0 = (deleted.count(in: part.range), until) }
         return
       }
+      kept -= gain.gone
+    }
+    guard try isRoom(for: kept, of: old) else {
+      if old.postponeRewriting(at: now) {
+        report(
+          .warning,
+          "\(old.path) is not rewritten until there is room for that: \(kept) bytes and the index, until the old file goes"
+        )
+      }
+      return
     }
     let name = state.withLock { state in
       SegmentName(first: old.first, generation: state.newGeneration())

@@ -21,6 +21,8 @@ final class Segment: Sendable {
   let isIndexDamaged = Atomic<Bool>(false)
   /// When it was last found that rewriting would gain too little: with how many deletions, and until when that is so.
   let futility = Mutex<(deletions: Int, until: Int64)?>(nil)
+  /// Rewriting failed, or there was no room for it.
+  private let setback = Mutex<Setback?>(nil)
 
   init(
     name: SegmentName, path: String, header: SegmentHeader, footer: SegmentFooter?,
@@ -77,6 +79,22 @@ final class Segment: Sendable {
     }
   }
 
+  // MARK: Rewriting
+
+  func mayBeRewritten(at now: Int64) -> Bool {
+    setback.withLock { $0?.isOver(at: now) ?? true }
+  }
+
+  /// Leaves rewriting alone for a time.
+  /// - Returns: whether that is new.
+  @discardableResult
+  func postponeRewriting(at now: Int64) -> Bool {
+    setback.withLock { setback in
+      defer { setback = Setback(at: now, after: setback) }
+      return setback == nil
+    }
+  }
+
   // MARK: Damage
 
   var knownDamages: [Damage] { damages.withLock { $0 } }
@@ -103,6 +121,20 @@ final class Segment: Sendable {
       return true
     }
   }
+}
+
+/// A time in which what failed is not tried again: a minute, then twice as long each time, up to an hour.
+private struct Setback: Sendable {
+  private let since: Int64
+  private let length: Int64
+
+  init(at now: Int64, after last: Setback?) {
+    since = now
+    length = min(last.map { $0.length * 2 } ?? 60_000_000_000, 3_600_000_000_000)
+  }
+
+  /// It also is when the clock has been set back.
+  func isOver(at now: Int64) -> Bool { now < since || now - since >= length }
 }
 
 /// Records that cannot be read any more.
