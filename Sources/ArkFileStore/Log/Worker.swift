@@ -35,7 +35,14 @@ final class Worker: @unchecked Sendable {
     mutex.initialize(to: pthread_mutex_t())
     condition.initialize(to: pthread_cond_t())
     pthread_mutex_init(mutex, nil)
-    pthread_cond_init(condition, nil)
+    var attributes = pthread_condattr_t()
+    pthread_condattr_init(&attributes)
+    #if !canImport(Darwin)
+      // Whoever sets the clock does not keep the ticks away.
+      pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+    #endif
+    pthread_cond_init(condition, &attributes)
+    pthread_condattr_destroy(&attributes)
     for _ in 0..<count { start() }
   }
 
@@ -128,11 +135,20 @@ final class Worker: @unchecked Sendable {
         pthread_cond_wait(condition, mutex)
         continue
       }
-      var until = timespec()
-      clock_gettime(CLOCK_REALTIME, &until)
-      until.tv_sec += interval
-      if pthread_cond_timedwait(condition, mutex, &until) == ETIMEDOUT { return onTick }
+      if wait(seconds: interval) == ETIMEDOUT { return onTick }
     }
+  }
+
+  private func wait(seconds: Int) -> Int32 {
+    #if canImport(Darwin)
+      var time = timespec(tv_sec: seconds, tv_nsec: 0)
+      return pthread_cond_timedwait_relative_np(condition, mutex, &time)
+    #else
+      var until = timespec()
+      clock_gettime(CLOCK_MONOTONIC, &until)
+      until.tv_sec += seconds
+      return pthread_cond_timedwait(condition, mutex, &until)
+    #endif
   }
 }
 
