@@ -143,7 +143,7 @@ public final class FileStore: QueuedStore {
   /// Writes what has been appended, makes everything safe and gives the directory free.
   /// - Throws: `StoreError.failed` when something could not be made safe; what had been acknowledged is.
   public func close() async throws(StoreError) {
-    // A deletion may be waiting for the background on the thread that closes.
+    // A deletion may be reading, or waiting for the background, on the thread that closes.
     if case .open(let log) = state.withLock({ $0 }) {
       log.isClosing.store(true, ordering: .relaxed)
     }

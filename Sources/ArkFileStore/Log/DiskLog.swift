@@ -238,14 +238,16 @@ final class DiskLog: Sendable {
 
   /// Hides what matches, and makes that safe.
   func delete(_ match: Match) throws(StoreError) -> Int {
-    try rewriting.withLock { (_) throws(StoreError) in
-      let positions = try positions(matching: match)
-      guard !positions.isEmpty else { return 0 }
-      let all = state.withLock { state in
+    // May read the whole log, and keeps nobody waiting while it does.
+    let found = try positions(matching: match)
+    return try rewriting.withLock { (_) throws(StoreError) in
+      let (positions, all) = state.withLock { state in
+        let positions = found.intersection(state.positionsOnDisk)
         var all = state.deleted
         all.formUnion(positions)
-        return all
+        return (positions, all)
       }
+      guard !positions.isEmpty else { return 0 }
       try filing { () throws(FileError) in try deletions.add(positions, all: all) }
       state.withLock { $0.deleted = all }
       return positions.count
@@ -258,6 +260,7 @@ final class DiskLog: Sendable {
     var request = ReadRequest(
       after: .start, matching: match, limit: ReadLimit(events: 8192, bytes: 8 << 20))
     while request.after < newest {
+      guard !isClosing.load(ordering: .relaxed) else { throw StoreError.closed }
       let page = try read(request)
       for batch in page.batches {
         for ordinal in 0..<batch.count {

@@ -33,6 +33,19 @@ struct LogState: Sendable {
     var range: ClosedRange<UInt64>?
   }
 
+  /// Every position that a file has or may have had, those included that are still to be removed.
+  var positionsOnDisk: PositionSet {
+    var positions = PositionSet()
+    var end: UInt64 = 0
+    let ranges = parts.map(\.range) + leftovers.compactMap(\.range)
+    for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound })
+    where range.upperBound >= end {
+      positions.append(max(end, range.lowerBound)..<range.upperBound + 1)
+      end = range.upperBound + 1
+    }
+    return positions
+  }
+
   mutating func replace(_ segment: Segment, by part: LogView.Part, bytes size: Int) {
     guard let place = parts.firstIndex(where: { $0.segment === segment }) else { return }
     parts[place] = part

@@ -68,16 +68,28 @@ struct PositionSet: Sendable, Equatable {
 
   /// Adds a position that lies behind all others.
   mutating func append(_ position: Position) {
-    if let last = ranges.last, last.upperBound == position.rawValue {
-      ranges[ranges.count - 1] = last.lowerBound..<position.rawValue + 1
+    append(position.rawValue..<position.rawValue + 1)
+  }
+
+  /// Adds a range that lies behind all others.
+  mutating func append(_ range: Range<UInt64>) {
+    guard !range.isEmpty else { return }
+    if let last = ranges.last, last.upperBound == range.lowerBound {
+      ranges[ranges.count - 1] = last.lowerBound..<range.upperBound
     } else {
-      ranges.append(position.rawValue..<position.rawValue + 1)
+      ranges.append(range)
     }
   }
 
-  mutating func append(_ range: Range<UInt64>) {
-    guard !range.isEmpty else { return }
-    ranges.append(range)
+  /// What is in both.
+  func intersection(_ other: PositionSet) -> PositionSet {
+    var common = PositionSet()
+    var (mine, theirs) = (ranges[...], other.ranges[...])
+    while let first = mine.first, let second = theirs.first {
+      common.append(first.clamped(to: second))
+      if first.upperBound < second.upperBound { mine.removeFirst() } else { theirs.removeFirst() }
+    }
+    return common
   }
 
   /// Leaves out what lies in these ranges.
