@@ -81,7 +81,8 @@ struct ExportCommand: Command {
   ) {
     var (events, lost) = (0, 0)
     let bounds = await store.bounds
-    let all = Int(bounds.newest.rawValue - bounds.oldest.rawValue + 1)
+    // Without an event, the oldest is the one behind the newest.
+    let all = Int(bounds.newest.rawValue + 1 - bounds.oldest.rawValue)
     var request = ReadRequest(
       after: .start, matching: match, limit: ReadLimit(events: 4096, bytes: 1 << 20))
     while request.after < bounds.newest {
