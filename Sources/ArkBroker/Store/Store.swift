@@ -60,7 +60,8 @@ extension Store {
 
 /// What to append.
 public struct AppendRequest: Sendable {
-  /// The events. None ask that what was appended before is as safe as `durability` says: a broker does so for events that are published again.
+  /// The events. Without any, the request asks for durability alone: that everything appended before is as safe as it says. A broker does so for events that are published
+  /// again.
   public var batch: EventBatch
   /// How safe the events must be when the store acknowledges them. Nil, the default: as safe as the store promises.
   ///

@@ -159,10 +159,9 @@ final class DiskLog: Sendable {
     guard let writer = threads.withLock({ $0?.writer }) else {
       return completion(.failure(.closed))
     }
-    guard !request.batch.isEmpty else {
-      let newest = newest
-      return completion(
-        .success(Positions(first: newest.advanced(by: 1), last: newest)))
+    // Of nothing, only the sync of what came before is to be waited for.
+    guard !request.batch.isEmpty || request.durability ?? settings.durability == .synced else {
+      return completion(.success(noPositions))
     }
     writer.submit(
       LogWriter.Job(
@@ -170,6 +169,12 @@ final class DiskLog: Sendable {
         durability: max(settings.durability, request.durability ?? .written),
         onWritten: onWritten,
         completion: completion))
+  }
+
+  /// What an append of no events gets.
+  var noPositions: Positions {
+    let newest = newest
+    return Positions(first: newest.advanced(by: 1), last: newest)
   }
 
   /// The log as it is now.

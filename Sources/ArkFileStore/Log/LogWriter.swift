@@ -152,7 +152,7 @@ final class LogWriter: @unchecked Sendable {
 
   private func write(_ jobs: [Job]) {
     var pending: [Pending] = []
-    for job in jobs {
+    for job in jobs where !job.batch.isEmpty {
       let size = job.batch.byteCount + job.batch.count * Record.maximumHeader
       guard size < Record.maximumLength else {
         job.completion(
@@ -178,6 +178,17 @@ final class LogWriter: @unchecked Sendable {
       pending.append(encode(job, size))
     }
     commit(&pending)
+    finish(jobs.filter(\.batch.isEmpty))
+  }
+
+  /// Answers those that have no events and want what came before them to be safe.
+  private func finish(_ jobs: [Job]) {
+    guard !jobs.isEmpty else { return }
+    let result = Result { () throws(StoreError) -> Positions in
+      try syncWhatIsWritten()
+      return log.noPositions
+    }
+    for job in jobs { job.completion(result) }
   }
 
   /// Sees to it that there is a segment with room.
