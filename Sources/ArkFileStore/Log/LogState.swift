@@ -6,7 +6,7 @@ struct LogState: Sendable {
   /// The newest position given out.
   var newest = Position.start
   var deleted = PositionSet()
-  /// Bytes of the segments and their indexes.
+  /// Bytes of the segments, without their indexes.
   var bytes: [SegmentName: Int] = [:]
   var isClosed = false
 
