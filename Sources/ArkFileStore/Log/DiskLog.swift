@@ -245,6 +245,8 @@ final class DiskLog: Sendable {
   func delete(_ match: Match) throws(StoreError) -> Int {
     // May read the whole log, and keeps nobody waiting while it does.
     let found = try positions(matching: match)
+    // What has been made of the events, as a projection's snapshot is, must not go with them.
+    if !found.isEmpty { try flushState() }
     return try rewriting.withLock { (_) throws(StoreError) in
       let (positions, all) = state.withLock { state in
         let positions = found.intersection(state.positionsOnDisk)

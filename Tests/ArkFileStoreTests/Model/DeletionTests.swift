@@ -66,6 +66,21 @@ import Testing
     #expect(try Deletions(system, in: "/log").load().deleted == deleted)
   }
 
+  /// As a projection does, which accounts for events before they go.
+  @Test func stateIsSafeBeforeTheEventsGoThatItSpeaksOf() throws {
+    let log = try DiskLog.withTwoSessions(system)
+    let key = StateKey(rawValue: "projection")
+    log.values.set([7], for: key)
+    #expect(try log.delete(.session("gone")) == 30)
+    let disk = system.powerCut()
+    let later = try DiskLog(
+      disk, "/log", .everything, LogHarness.settings(segmentBytes: 4096), report: { _, _ in })
+    #expect(try later.count(.all) == 30)
+    #expect(later.values.value(for: key) == [7])
+    try later.close()
+    try log.close()
+  }
+
   @Test func aDeletionReadsNoMoreWhileTheLogCloses() throws {
     let log = try DiskLog.withTwoSessions(system)
     log.isClosing.store(true, ordering: .relaxed)
