@@ -221,6 +221,72 @@ import Testing
     await #expect(throws: (any Error).self) { try await ask() }
   }
 
+  /// What answers a request must not go while another caller still serves.
+  @Test func aCallerThatLeavesEarlierWaitsForRequestsUnderWay() async throws {
+    let server = server(loops: 2)
+    let steps = Mutex<[String]>([])
+    let (arrived, arrive) = AsyncStream.makeStream(of: Void.self)
+    server.mount(
+      .streaming(.post, "/x") { request in
+        var text = ""
+        for try await bytes in request.body {
+          text += String(decoding: bytes, as: UTF8.self)
+          arrive.finish()
+        }
+        steps.withLock { $0.append("answered") }
+        return .text(text)
+      })
+    // A stream that is being sent has its answer: nobody waits for its end.
+    server.mount(
+      .task(.get, "/s") { _ in
+        .stream { writer in
+          try await writer.write([65])
+          try await Task.sleep(for: .seconds(600))
+        }
+      })
+    let last = Task { try await server.serve() }
+    let port = try await server.started().port
+    let first = Task {
+      try await server.serve()
+      steps.withLock { $0.append("left") }
+    }
+    let reader = try TestSocket(port: port)
+    reader.send(TestPeer.request("GET /s"))
+    _ = try await onThread {
+      reader.receive { ReceivedResponse.all($0).first?.text == "A" }
+    }
+    let socket = try TestSocket(port: port)
+    let request = TestPeer.request("POST /x", body: Array("both halves".utf8))
+    socket.send(Array(request.dropLast(5)))
+    for await _ in arrived {}
+    first.cancel()
+    try await eventually("it drains") { server.isDraining }
+    // What is there already has been read when it answers this one, or closes it.
+    let responses = try await onThread { socket.ask(Array(request.suffix(5))) }
+    #expect(responses.first?.text == "both halves")
+    try await first.value
+    #expect(steps.withLock { $0 } == ["answered", "left"])
+    last.cancel()
+    reader.hangUp()
+    try await last.value
+  }
+
+  @Test func aCallerThatLeavesEarlierDoesNotWaitForASilentPeerForEver() async throws {
+    let server = server(drainTimeout: .milliseconds(60))
+    server.mount(.mirror(.post, "/x"))
+    let last = Task { try await server.serve() }
+    let port = try await server.started().port
+    let first = Task { try await server.serve() }
+    let socket = try TestSocket(port: port)
+    socket.send(Array(TestPeer.request("POST /x", body: [1, 2]).dropLast()))
+    try await eventually("it is connected") { server.openConnections == 1 }
+    first.cancel()
+    try await first.value
+    last.cancel()
+    try await last.value
+    #expect(server.openConnections == 0)
+  }
+
   @Test func whatKeepsAServerFromStartingIsSaid() async throws {
     let server = server()
     try await serving(server) { port in

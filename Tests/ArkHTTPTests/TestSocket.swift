@@ -59,6 +59,9 @@ final class TestSocket: Sendable {
     return true
   }
 
+  /// Says that nothing more will be sent or read.
+  func hangUp() { shutdown(descriptor, Int32(SHUT_RDWR)) }
+
   /// Receives until the condition holds for all bytes so far, or the peer ends.
   func receive(until done: ([UInt8]) -> Bool = { _ in false }) -> [UInt8] {
     var all: [UInt8] = []

@@ -1,10 +1,11 @@
 """The command line says what is wrong; a signal drains; a second one does not wait."""
+import json
 import signal
 import subprocess
 import time
 
+from ark_clients import Stream, Upload, get, operation, span
 from harness import STRUCTURED, Subscriber, equal, event, expect, until
-import json
 
 
 def command(context, *arguments, **variables):
@@ -13,12 +14,12 @@ def command(context, *arguments, **variables):
         text=True, timeout=60, cwd=context.directory, env={"PATH": "/usr/bin:/bin", **variables})
 
 
-def begin(connection, body):
+def begin(connection, body, where="/feed", kind="application/cloudevents+json"):
     """Sends a request up to the first bytes of its body, and returns when the broker has read its head: before that, a
     draining broker takes the connection for one on which nothing is under way."""
     connection.sendall(
-        b"POST /feed HTTP/1.1\r\nHost: a\r\nContent-Type: application/cloudevents+json\r\n"
-        b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n" % len(body))
+        f"POST {where} HTTP/1.1\r\nHost: a\r\nContent-Type: {kind}\r\n"
+        f"Expect: 100-continue\r\nContent-Length: {len(body)}\r\n\r\n".encode())
     equal(connection.recv(65536), b"HTTP/1.1 100 Continue\r\n\r\n", "what comes before the body")
     connection.sendall(body[:10])
 
@@ -164,7 +165,7 @@ def test_a_signal_drains_and_loses_nothing_that_was_accepted(context):
             response.read()
             equal(response.status, 200, "publishing")
             accepted += 1
-        # The head of a request is in: it may finish while the broker drains.
+        # The head of a request is in: it finishes while the broker drains.
         half = broker.socket()
         body = json.dumps(event("half")).encode()
         begin(half, body)
@@ -174,14 +175,49 @@ def test_a_signal_drains_and_loses_nothing_that_was_accepted(context):
         half.sendall(body[10:])
         answer = half.recv(65536)
         half.close()
-        if answer.startswith(b"HTTP/1.1 200"):
-            accepted += 1
+        expect(answer.startswith(b"HTTP/1.1 200"), answer)
+        accepted += 1
         equal(broker.wait(60), 0, "the exit status")
         expect(time.monotonic() - start < (11 if context.full else 40), "draining took more than 10 s")
         for subscriber in subscribers:
             positions = [frame.position for frame in subscriber.rest()]
             equal(positions, list(range(1, accepted + 1)), "positions at a subscriber")
             subscriber.close()
+
+
+def test_requests_of_ark_s_clients_that_are_under_way_finish(context):
+    """0.2 of the contract of Ark's clients, drain before close: what they were sending is stored, and readers get it."""
+    bodies = {
+        "/messages": ({"conversation_id": "c", "query_id": "q", "messages": [{"role": "user", "content": "Hi"}]}, 200),
+        "/events": (operation("QueryExecutionStart", "u", queryName="q", sessionId="s"), 201),
+        "/v1/traces": ({"resourceSpans": [{"scopeSpans": [{"spans": [span(1)]}]}]}, 200),
+        "/sessions": ({"sessionId": "s", "queryName": "other"}, 201),
+    }
+    store = context.new_directory()
+    broker = context.broker("--data", store)
+    reader = Stream(broker, "stream", "q")
+    upload = Upload(broker, "q").chunk({"n": 1})
+    reader.take(1)
+    halves = []
+    for where, (value, status) in bodies.items():
+        half, body = broker.socket(), json.dumps(value).encode()
+        begin(half, body, where, "application/json")
+        halves.append((where, half, body[10:], status))
+    broker.signal()
+    until(lambda: any("draining" in line for line in broker.lines), "the broker drains")
+    upload.chunk({"n": 2})
+    equal(reader.take(1), ['{"n":2}'], "a chunk while it drains")
+    for where, half, rest, status in halves:
+        half.sendall(rest)
+        answer = half.recv(65536)
+        expect(answer.startswith(b"HTTP/1.1 %d" % status), f"{where}: {answer}")
+        half.close()
+    equal(upload.chunk({"n": 3}).finish()["chunks_received"], 3, "the upload's answer")
+    equal(reader.rest(), b"".join(b'data: {"n":%d}\n\n' % n for n in (1, 2, 3)), "the reader's stream")
+    equal(broker.wait(60), 0, "the exit status")
+    broker = context.broker("--data", store)
+    equal([get(broker, where)["total"] for where in ("messages", "events", "traces", "stream")], [1, 1, 1, 3], "items")
+    equal(list(get(broker, "sessions", "s")["queries"]), ["q", "other"], "the session's queries")
 
 
 def test_draining_takes_no_longer_than_it_may(context):

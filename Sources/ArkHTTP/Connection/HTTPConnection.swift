@@ -166,6 +166,12 @@ package final class HTTPConnection: @unchecked Sendable {
     stream?.resume()
   }
 
+  /// Whether a request has come, or has begun to, that has no answer yet. One whose answer is being streamed has.
+  var isOwingAnswer: Bool {
+    guard phase == .open, stream == nil else { return false }
+    return first != nil || receiving == nil && !(parser.isBetweenRequests && input.isEmpty)
+  }
+
   // MARK: Turns
 
   /// Does what became possible since the last turn.

@@ -113,7 +113,9 @@ public final class HTTPServer: Sendable {
   /// Serves until the task is cancelled.
   ///
   /// The first call binds and starts. At the first cancellation the server stops accepting, closes
-  /// idle connections and lets requests finish; the last call returns when all connections have
+  /// idle connections and lets requests finish. A call returns when every request has its answer, of
+  /// which streams may still be sending theirs, or two thirds of `drainTimeout` have passed: so who
+  /// answers requests may go once it has returned. The last call returns when all connections have
   /// ended or `drainTimeout` has passed. Throws `HTTPServerError` when the server cannot start.
   public func serve() async throws {
     let run = try await running(starts: true)
@@ -123,7 +125,7 @@ public final class HTTPServer: Sendable {
       state.callers -= 1
       return state.callers == 0
     }
-    guard isLast else { return }
+    guard isLast else { return await run.waitForAnswers() }
     await run.waitForEnd()
     state.withLock { $0.phase = .stopped }
   }

@@ -3,6 +3,7 @@ import Synchronization
 /// A loop with a thread and sockets.
 final class SocketLoop: HTTPWorkLoop, @unchecked Sendable {
   private let poller: Poller
+  private let onAnswered: @Sendable () -> Void
   private let onEnd: @Sendable () -> Void
   /// One read's bytes; parsed in place, so idle connections need no buffers.
   let readBuffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
@@ -15,12 +16,23 @@ final class SocketLoop: HTTPWorkLoop, @unchecked Sendable {
   private var acceptor: Acceptor?
   private var lastTick: UInt64
   private var drainDeadline: UInt64?
+  /// Until when the requests under way are waited for; nil when nobody waits.
+  private var answerDeadline: UInt64?
+  /// One that was found to have a request without an answer.
+  private var unanswered: HTTPConnection?
 
   /// Timeouts are looked at this often, and only while there are connections.
   private static let tickInterval: UInt64 = 500_000_000
 
-  init(poller: Poller, onEnd: @escaping @Sendable () -> Void) {
+  /// - Parameters:
+  ///   - onAnswered: called once, after the drain has begun, when every request has its answer or has had its time.
+  ///   - onEnd: called when the thread ends.
+  init(
+    poller: Poller, onAnswered: @escaping @Sendable () -> Void,
+    onEnd: @escaping @Sendable () -> Void
+  ) {
     self.poller = poller
+    self.onAnswered = onAnswered
     self.onEnd = onEnd
     lastTick = Platform.monotonicNow()
     super.init(startingAt: lastTick)
@@ -112,6 +124,7 @@ final class SocketLoop: HTTPWorkLoop, @unchecked Sendable {
       runDueConnections()
       acceptor?.acceptIfDue(now)
       tickIfDue()
+      sayIfAnswered()
       if drainDeadline != nil, connectionCount == 0, closeMailbox() { break }
     }
     acceptor = nil
@@ -137,7 +150,7 @@ final class SocketLoop: HTTPWorkLoop, @unchecked Sendable {
     let ticks = connectionCount > 0 || drainDeadline != nil || acceptor?.isPaused == true
     guard ticks else { return -1 }
     var due = lastTick &+ Self.tickInterval
-    if let drainDeadline { due = min(due, drainDeadline) }
+    if let drainDeadline { due = min(due, answerDeadline ?? drainDeadline) }
     let current = Platform.monotonicNow()
     return due > current ? Int32((due - current) / 1_000_000 + 1) : 1
   }
@@ -190,7 +203,21 @@ final class SocketLoop: HTTPWorkLoop, @unchecked Sendable {
       guard drainDeadline == nil else { return }
       acceptor?.stop()
       drainDeadline = now &+ timeout
+      answerDeadline = now &+ timeout / 3 * 2
       for transport in slots { transport?.connection?.drain() }
     }
+  }
+  private func sayIfAnswered() {
+    guard let answerDeadline else { return }
+    if now < answerDeadline {
+      // Mostly it is still the same one, so not all need be looked at each time.
+      if unanswered?.isOwingAnswer != true {
+        unanswered = slots.lazy.compactMap { $0?.connection }.first(where: \.isOwingAnswer)
+      }
+      if unanswered != nil { return }
+    }
+    self.answerDeadline = nil
+    unanswered = nil
+    onAnswered()
   }
 }
