@@ -247,7 +247,7 @@ public final class FileStore: QueuedStore {
     try log().values.value(for: key)
   }
 
-  /// Keeps state under a key. It is written within `Settings.maintenanceInterval` and when the store is closed: a crash may bring back an older value.
+  /// Keeps state under a key. It is written within `Settings.maintenanceInterval`, before a deletion and when the store is closed: a crash may bring back an older value.
   /// - Throws: `StoreError.closed`.
   public func setValue(_ value: [UInt8]?, for key: StateKey) async throws(StoreError) {
     try log().values.set(value, for: key)

@@ -137,6 +137,65 @@ private struct Messages: Projection {
     }
   }
 
+  /// A broker that is killed leaves its store as it is.
+  @Test(arguments: StoreKind.allCases)
+  func remembersWhatWasDeletedAfterAKill(kind: StoreKind) async throws {
+    let store = kind.make()
+    let killed = kind.broker(on: store)
+    let counting = killed.projection(Counting.self)
+    try await killed.publish(events(0..<10))
+    #expect(try await killed.delete(matching: .all) == 10)
+    #expect(try await counting.read { $0.count } == 10)
+    let next = kind.broker(on: store)
+    #expect(try await next.projection(Counting.self).read { $0.count } == 10)
+  }
+
+  @Test func isKeptOnlyForADeletionThatTakesWhatItsSnapshotHasNot() async throws {
+    let states = Tally()
+    let store = FailingStore(MemoryStore(keeping: .megabytes(64))) { call in
+      if case .state = call { states.add() }
+      return nil
+    }
+    let broker = Broker { store }
+    let counting = broker.projection(Counting.self)
+    func snapshots(_ body: () async throws -> Void) async throws -> Int {
+      let before = states.value
+      try await body()
+      return states.value - before
+    }
+    #expect(try await counting.read { $0.count } == 0)
+    try await broker.publish(Event("ark.test", session: "old"))
+    func delete(_ session: String) async throws -> Int {
+      try await snapshots { try await broker.delete(matching: .session(session)) }
+    }
+    #expect(try await delete("none") == 0)
+    #expect(try await delete("old") == 1)
+    #expect(try await delete("old") == 0)
+    try await broker.publish(Event("ark.test", session: "kept"))
+    try await broker.publish(Event("ark.test", session: "new"))
+    #expect(try await delete("old") == 0)
+    #expect(try await delete("new") == 1)
+    #expect(try await delete("kept") == 0)
+    #expect(try await counting.read { $0.count } == 3)
+  }
+
+  /// Nothing more comes that would remind it.
+  @Test func isKeptOnAQuietLog() async throws {
+    let store = KeptStore(MemoryStore(keeping: .megabytes(64)))
+    let broker = Broker { store }
+    let counting = LiveProjection<Counting>(
+      named: "Counting", core: broker.core, snapshotInterval: .milliseconds(400))
+    let folding = Task { await counting.run() }
+    defer { folding.cancel() }
+    try await broker.publish(events(0..<3))
+    #expect(try await counting.read { $0.count } == 3)
+    try await eventually("the snapshot is kept") {
+      (try? await store.value(for: .projection("Counting"))) != nil
+    }
+    let again = Broker { store }
+    #expect(try await again.projection(Counting.self).read { $0.folded } == 0)
+  }
+
   @Test(arguments: ["v2 7", "", "v1 x"])
   func isFoldedAnewWhenItsSnapshotIsOfAnotherVersion(snapshot: String) async throws {
     let store = KeptStore(MemoryStore(keeping: .megabytes(64)))

@@ -5,7 +5,40 @@ import Testing
 
 @testable import ArkFileStore
 
+/// How many events there were.
+private struct Ticks: Projection {
+  var count = 0
+
+  init() {}
+
+  mutating func apply(_ event: StoredEvent) { count += 1 }
+  func snapshot() -> [UInt8] { [UInt8(count)] }
+  init?(snapshot: [UInt8]) { count = Int(snapshot[0]) }
+}
+
 @Suite struct BrokerOnFileStoreTests {
+  /// The snapshot is written no later than the deletion of what it accounts for.
+  @Test(arguments: [Durability.synced, .written])
+  func whatAProjectionAccountsForOutlivesItsDeletion(durability: Durability) async throws {
+    var settings = FileStore.Settings()
+    settings.durability = durability
+    settings.maintenanceInterval = .seconds(3600)
+    let fileSystem = SimulatedFileSystem()
+    let first = FileStore(at: "/ark", keeping: .everything, settings: settings, on: fileSystem)
+    let broker = Broker { first }
+    let ticks = broker.projection(Ticks.self)
+    try await broker.publish(EventBatch((0..<10).map { Event("tick", id: "e-\($0)") }))
+    #expect(try await broker.delete(matching: .all) == 10)
+    #expect(try await ticks.read { $0.count } == 10)
+    for left in [fileSystem.processCrash(), fileSystem.powerCut()] {
+      let second = FileStore(at: "/ark", keeping: .everything, settings: settings, on: left)
+      let next = Broker { second }
+      #expect(try await next.projection(Ticks.self).read { $0.count } == 10)
+      #expect(try await next.count() == 0)
+      try await second.close()
+    }
+  }
+
   @Test func aRetryAfterARestartIsNotStoredTwice() async throws {
     let directory = TemporaryDirectory()
     let batch = EventBatch((0..<10).map { Event("tick", id: "e-\($0)") })

@@ -701,3 +701,19 @@ def test_many_writers_make_one_session(context):
         list(clients.map(lambda n: reach(broker, "s", f"q{n % 50}", "error" if n % 5 == 0 else "running"), range(200)))
     entry = session_of(broker, "s")
     equal((len(entry["queries"]), entry["errorCount"], entry["status"]), (50, 10, "active"), path("sessions", "s"))
+def test_sessions_outlive_a_kill_after_deletes(context):
+    """1.5, DELETE /conversations clears messages only, and 1.8, DELETE /events/{uid} events only; also when the process
+    ends at once."""
+    store = context.new_directory()
+    broker = context.broker("--data", store)
+    happen(broker, "s1", "q1")
+    happen(broker, "s2", "q2")
+    say(broker, "c", "q1", "Hi")
+    delete(broker, "conversations")
+    delete(broker, "events", "uid-of-q2")
+    before = get(broker, "sessions")
+    equal(session_of(broker, "s1")["queries"]["q1"]["conversationId"], "c", "the conversation")
+    broker.kill()
+    equal(get(context.broker("--data", store), "sessions"), before, "the sessions")
+
+

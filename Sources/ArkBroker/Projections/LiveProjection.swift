@@ -5,9 +5,8 @@ protocol LiveFold: AnyObject, Sendable {
   /// Folds until the log ends or the task is cancelled.
   func run() async
 
-  /// Waits until everything up to a position is accounted for.
-  /// - Returns: why it can't be.
-  func caughtUp(to position: Position) async -> StoreError?
+  /// Waits until everything up to a position is accounted for, also by the snapshot if that has yet to take up an event which matches.
+  func account(for match: Match, upTo position: Position) async
 }
 
 /// A projection that is kept up with the log: see `Broker.projection(_:named:)`.
@@ -15,31 +14,51 @@ protocol LiveFold: AnyObject, Sendable {
 /// It folds what comes a little later than it comes, unless somebody asks: `read` waits until everything that was stored before the call is accounted for. A snapshot goes
 /// into the store now and then and at the end, so that opening costs what has come since, not the history.
 public final class LiveProjection<State: Projection>: LiveFold {
-  private struct Waiter {
+  struct Waiter {
     var position: Position
+    /// Waits for the snapshot that accounts for the position.
+    var wantsSnapshot: Bool
     var continuation: UnsafeContinuation<StoreError?, Never>
   }
 
-  private struct Inner {
+  struct Inner {
     var state = State()
     var through = Position.start
+    /// At or behind the last event that was folded.
+    var changed = Position.start
+    /// Up to where the snapshot in the store accounts for the log.
+    var kept = Position.start
     var waiters: [Waiter] = []
     var watchers: [UInt64: AsyncStream<Position>.Continuation] = [:]
     var nextWatcher: UInt64 = 0
     /// The log has ended, and with it the fold.
     var isEnded = false
+
+    /// Whether a position is not accounted for, but will be.
+    func lacks(_ position: Position, inSnapshot: Bool) -> Bool {
+      !isEnded && (inSnapshot ? kept : through) < position
+    }
+
+    mutating func takeWaiters(_ isDue: (Waiter) -> Bool) -> [Waiter] {
+      let due = waiters.filter(isDue)
+      if !due.isEmpty { waiters.removeAll(where: isDue) }
+      return due
+    }
   }
 
   /// The name under which the store keeps the snapshot.
   public let name: String
-  private let core: BrokerCore
-  private let inner = Mutex(Inner())
+  let core: BrokerCore
+  let inner = Mutex(Inner())
   /// Something came, or somebody waits for the fold to catch up.
   private let wanted = Signal()
+  /// When something has been folded, a snapshot is written so long after the one before.
+  private let snapshotInterval: Duration
 
-  init(named name: String, core: BrokerCore) {
+  init(named name: String, core: BrokerCore, snapshotInterval: Duration = .seconds(30)) {
     self.name = name
     self.core = core
+    self.snapshotInterval = snapshotInterval
   }
 
   /// Looks at the state as of everything that was stored before the call.
@@ -76,12 +95,17 @@ public final class LiveProjection<State: Projection>: LiveFold {
     }
   }
 
-  func caughtUp(to position: Position) async -> StoreError? {
-    guard inner.withLock({ $0.through < position && !$0.isEnded }) else { return nil }
+  /// Waits until everything up to a position is accounted for.
+  /// - Returns: why it can't be.
+  func caughtUp(to position: Position, inSnapshot wantsSnapshot: Bool = false) async
+    -> StoreError?
+  {
+    guard inner.withLock({ $0.lacks(position, inSnapshot: wantsSnapshot) }) else { return nil }
     return await withUnsafeContinuation { continuation in
       let isThere = inner.withLock { inner in
-        guard inner.through < position, !inner.isEnded else { return true }
-        inner.waiters.append(Waiter(position: position, continuation: continuation))
+        guard inner.lacks(position, inSnapshot: wantsSnapshot) else { return true }
+        inner.waiters.append(
+          Waiter(position: position, wantsSnapshot: wantsSnapshot, continuation: continuation))
         return false
       }
       if isThere { continuation.resume(returning: nil) } else { wanted.raise() }
@@ -98,8 +122,6 @@ public final class LiveProjection<State: Projection>: LiveFold {
   private static var eventsPerSnapshot: Int { 100_000 }
   /// … or so much was passed over, which a restart would have to look through again …
   private static var positionsPerSnapshot: UInt64 { 1_000_000 }
-  /// … or something has been folded, this long after the last one.
-  private static var snapshotInterval: Duration { .seconds(30) }
 
   /// Folds until the log ends, which also ends everybody's wait.
   func run() async {
@@ -140,6 +162,9 @@ public final class LiveProjection<State: Projection>: LiveFold {
       waiter: TailWaiter(match: State.events) { [wanted] in wanted.raise() })
     var saved = (at: ContinuousClock.now, position: start)
     var folded = 0
+    // On a quiet log, nothing else would remind it that a snapshot is due.
+    var reminder: Task<Void, Never>?
+    defer { reminder?.cancel() }
     folding: while !Task.isCancelled {
       var page: Page?
       var isAtEnd = false
@@ -152,12 +177,17 @@ public final class LiveProjection<State: Projection>: LiveFold {
       let isWatched = fold(page, through: cursor.position)
       folded += page?.count ?? 0
       let passed = cursor.position.rawValue &- saved.position.rawValue
+      let due = saved.at + snapshotInterval
       if folded >= Self.eventsPerSnapshot || passed >= Self.positionsPerSnapshot
-        || folded > 0 && ContinuousClock.now - saved.at >= Self.snapshotInterval
+        || folded > 0 && ContinuousClock.now >= due || isSnapshotWanted
       {
         await save(to: log)
         saved = (ContinuousClock.now, cursor.position)
         folded = 0
+        reminder?.cancel()
+        reminder = nil
+      } else if folded > 0, reminder == nil {
+        reminder = raiseWanted(at: due)
       }
       if isAtEnd {
         await wanted.wait()
@@ -174,8 +204,8 @@ public final class LiveProjection<State: Projection>: LiveFold {
       if let page { for event in page.events { inner.state.apply(event) } }
       let watchers = inner.through < position ? Array(inner.watchers.values) : []
       inner.through = position
-      let due = inner.waiters.filter { $0.position <= position }
-      if !due.isEmpty { inner.waiters.removeAll { $0.position <= position } }
+      if let page, page.count > 0 { inner.changed = position }
+      let due = inner.takeWaiters { !$0.wantsSnapshot && $0.position <= position }
       return (due, watchers, !inner.watchers.isEmpty || !inner.waiters.isEmpty)
     }
     for waiter in due { waiter.continuation.resume(returning: nil) }
@@ -193,48 +223,14 @@ public final class LiveProjection<State: Projection>: LiveFold {
 
   /// Sleeps until somebody asks, or a little while has passed.
   private func rest() async {
-    let timer = Task { [wanted] in
-      if (try? await Task.sleep(for: Self.leisure)) != nil { wanted.raise() }
-    }
+    let timer = raiseWanted(at: .now + Self.leisure)
     await wanted.waitIgnoringCancellation()
     timer.cancel()
   }
 
-  // MARK: The snapshot: the position, then what the projection made of itself
-
-  /// Takes up the snapshot, unless this is a later attempt of the same fold.
-  private func restored(_ log: Log) async throws(StoreError) -> Position {
-    let through = inner.withLock { $0.through }
-    guard through == .start else { return through }
-    guard let bytes = try await log.store.value(for: .projection(name)), bytes.count >= 8 else {
-      return .start
-    }
-    let position = Position(
-      rawValue: bytes.prefix(8).reversed().reduce(0) { $0 << 8 | UInt64($1) })
-    // From a log that is no more.
-    guard position <= log.tail.newest else { return .start }
-    guard let state = State(snapshot: Array(bytes.dropFirst(8))) else {
-      core.report(
-        .info, "the projection \(name) is folded anew: its snapshot is of another version")
-      return .start
-    }
-    inner.withLock { inner in
-      inner.state = state
-      inner.through = position
-    }
-    return position
-  }
-
-  private func save(to log: Log) async {
-    let bytes: [UInt8] = inner.withLock { inner in
-      let position = inner.through.rawValue
-      return (0..<8).map { UInt8(truncatingIfNeeded: position >> ($0 * 8)) }
-        + inner.state.snapshot()
-    }
-    do throws(StoreError) {
-      try await log.store.setValue(bytes, for: .projection(name))
-    } catch {
-      core.report(.warning, "the snapshot of the projection \(name) was not kept: \(error)")
+  private func raiseWanted(at moment: ContinuousClock.Instant) -> Task<Void, Never> {
+    Task { [wanted] in
+      if (try? await Task.sleep(until: moment, clock: .continuous)) != nil { wanted.raise() }
     }
   }
 }

@@ -28,10 +28,12 @@ final class LiveProjections: Sendable {
     }
   }
 
-  /// Waits until all of them account for everything up to a position; not for one that can't read the log.
-  func catchUp(with position: Position) async {
-    for fold in entries.withLock({ $0.values.map(\.fold) }) {
-      _ = await fold.caughtUp(to: position)
+  /// Waits until all of them account for the events up to a position that a deletion takes, also after a crash; not for one that can't read the log.
+  func account(for match: Match, upTo position: Position) async {
+    await withTaskGroup(of: Void.self) { group in
+      for fold in entries.withLock({ $0.values.map(\.fold) }) {
+        group.addTask { await fold.account(for: match, upTo: position) }
+      }
     }
   }
 
