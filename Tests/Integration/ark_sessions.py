@@ -648,6 +648,18 @@ def test_sessions_survive_the_deletion_of_messages(context):
     equal(session_of(broker, "s"), before, "the session")
 
 
+def test_a_name_of_several_queries_keeps_none_of_them_away(context):
+    """4.6, a late event recreates the row: which of them was deleted, the name does not say."""
+    broker = ark(context)
+    happen(broker, "s1", "q", queryId="u1")
+    happen(broker, "s2", "q", queryId="u2")
+    equal(delete(broker, "sessions", "queries", "q")["removed"], 2, "removed")
+    happen(broker, "s2", "q", "AgentExecutionStart", queryId="u2")
+    happen(broker, "s2", "q", "QueryExecutionComplete", queryId="u2")
+    equal(list(get(broker, "sessions")["sessions"]), ["s2"], "the sessions")
+    equal(query_of(broker, "s2", "q")["phase"], "done", "the query that goes on")
+
+
 def test_a_finalizer_s_deletes_leave_other_queries_alone(context):
     """7.4, after all three, messages, events and the session row are gone."""
     broker = context.broker()

@@ -14,7 +14,8 @@ public import ArkBroker
 /// A session is visible for its time to live after its last activity: `timeToLive` says how long at each query, and `prune` frees the memory of those that no longer are.
 ///
 /// What was deleted stays deleted. After `session.query.deleted`, events about the same query, told by its uid, change nothing any more, and neither do events that name
-/// no uid, until a query of that name with another uid is heard of. The last 32,768 deletions at least are remembered.
+/// no uid, until a query of that name with another uid is heard of. Where the name stood for queries with several uids, which of them was meant is not known: what comes
+/// next about any of them shows it again. The last 32,768 deletions at least are remembered.
 ///
 /// Copying the value is cheap; the first change to either copy then copies all of it. So keep one, and ask it where it is.
 public struct Sessions: Projection {
@@ -111,12 +112,15 @@ public struct Sessions: Projection {
   @discardableResult
   mutating func removeQuery(named name: ExactText) -> Int {
     var removed = 0
+    var identities: Set<QueryIdentity> = []
     while case let query = table.newestQuery(named: name), query != .nowhere {
       let row = table.queries[query]
-      if row.identity != .unknown { deleted.insert(row.identity) }
+      if row.identity != .unknown { identities.insert(row.identity) }
       if table.removeQuery(query) { table.noteChange(of: row.session) }
       removed += 1
     }
+    // The name of several, of which some may still run, must keep none of them away.
+    if identities.count == 1, let identity = identities.first { deleted.insert(identity) }
     if removed > 0 { deleted.insert(QueryIdentity(name: name, uid: nil)) }
     return removed
   }

@@ -77,6 +77,33 @@ import Testing
     #expect(sessions.count == 1)
   }
 
+  /// Which of them was meant, the name does not say: one that is still running shows again.
+  @Test func aNameOfSeveralQueriesKeepsNoneOfThemAway() {
+    var sessions = Sessions([
+      posted("QueryExecutionStart", at: 0, session: "s-1", uid: "u-1"),
+      posted("QueryExecutionStart", at: 1, session: "s-2", uid: "u-2"), deletion(of: "q-1", at: 2),
+    ])
+    #expect(sessions.count == 0)
+    sessions.apply(posted("AgentExecutionStart", at: 3, session: "s-2", uid: "u-2"))
+    #expect(sessions["s-2", query: "q-1"]?.phase == .running && sessions["s-1"] == nil)
+    sessions.apply(posted("QueryExecutionComplete", at: 4, session: "s-2", uid: "u-2"))
+    #expect(sessions["s-2", query: "q-1"]?.phase == .done)
+    // Now it stands for one.
+    sessions.apply(deletion(of: "q-1", at: 5))
+    sessions.apply(posted("QueryExecutionComplete", at: 6, session: "s-2", uid: "u-2"))
+    #expect(sessions.count == 0)
+  }
+
+  /// One query may have been heard of in several sessions.
+  @Test func aQueryInTwoSessionsIsOneQuery() {
+    var sessions = Sessions([
+      posted("LLMCallStart", session: "a", uid: "u-1"),
+      posted("LLMCallStart", session: "b", uid: "u-1"), deletion(of: "q-1"),
+    ])
+    sessions.apply(posted("LLMCallStart", session: "a", uid: "u-1"))
+    #expect(sessions.count == 0)
+  }
+
   @Test func aUidBelongsToItsName() {
     let sessions = Sessions([
       posted("LLMCallStart", query: "a", uid: "1"), deletion(of: "a"),

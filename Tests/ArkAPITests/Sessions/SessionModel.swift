@@ -125,12 +125,14 @@ struct SessionModel {
 
   private mutating func delete(_ name: String?) {
     guard let name else { return }
+    let uids = Set(entries.flatMap(\.queries).filter { $0.name == name }.compactMap(\.uid))
+    // The name of several keeps none of them away.
+    if uids.count == 1 { deletedUIDs.formUnion(uids.map { [name, $0] }) }
     // In the order in which they are told.
     for owner in owners(of: name) {
       let place = entries.firstIndex { $0.id == owner }!
       let row = entries[place].queries.firstIndex { $0.name == name }!
-      let query = entries[place].queries.remove(at: row)
-      if let uid = query.uid { deletedUIDs.insert([name, uid]) }
+      entries[place].queries.remove(at: row)
       deletedNames.insert(name)
       if entries[place].queries.isEmpty {
         entries.remove(at: place)
