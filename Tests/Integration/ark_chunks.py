@@ -3,7 +3,7 @@ import concurrent.futures
 import time
 
 from ark_clients import (
-    JSON, LINES, MOMENT, Request, Stream, Upload, ark, compact, complete, get, path, refused, stream, token)
+    JSON, LINES, MOMENT, Request, Stream, Upload, ark, compact, complete, delete, get, path, refused, stream, token)
 from harness import Skip, equal, expect
 
 DONE = b"data: [DONE]\n\n"
@@ -189,6 +189,30 @@ def test_completing_ends_every_live_reader(context):
 
 
 def test_one_of_many_completions_is_the_first(context):
+def test_a_deleted_query_s_name_begins_anew(context):
+    """1.6 and 7.4: a Query that is created again under its name has a stream of its own, also after a restart."""
+    for store in (("--memory", "64"), ("--data", context.new_directory())):
+        broker = context.broker(*store)
+        for run in (1, 2):
+            early = Stream(broker, "stream", "q", from_beginning="true")
+            stream(broker, "q", {"run": run})
+            stream(broker, "r", {"other": run})
+            equal((complete(broker, "q"), complete(broker, "q")), ("completed", "already_completed"), f"run {run}")
+            expected = f'data: {{"run":{run}}}\n\n'.encode() + DONE
+            equal(early.rest(), expected, "a reader that was there first")
+            equal(Stream(broker, "stream", "q", from_beginning="true").rest(), expected, "the stream")
+            # What the controller does when the Query goes.
+            for where in (("queries", "q", "messages"), ("events", "uid"), ("sessions", "queries", "q")):
+                delete(broker, *where)
+            if "--data" in store:
+                broker.kill()
+                broker = context.broker(*store)
+        equal(Stream(broker, "stream", "r", from_beginning="true").take(2), ['{"other":1}', '{"other":2}'],
+              "another query's stream")
+        # What was there stays on the log.
+        equal(get(broker, "stream")["total"], 6, "chunks of all queries")
+
+
     """1.6."""
     broker = ark(context)
     with concurrent.futures.ThreadPoolExecutor(8) as clients:

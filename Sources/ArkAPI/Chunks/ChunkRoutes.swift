@@ -66,9 +66,10 @@ extension APIEndpoint {
   private func complete(_ query: String, in broker: Broker) async throws -> HTTPResponse {
     // The last chunk of an upload may come later than the word that it was the last.
     await uploads.drained(query, within: APIEndpoint.uploadPatience)
-    let marker: Match = .kind(.llmChunkCompleted) && .queryName(query)
+    let marks: Match =
+      (.kind(.llmChunkCompleted) || .kind(.sessionQueryDeleted)) && .queryName(query)
     let isFirst = try await completions.once(query) {
-      for try await _ in broker.pages(matching: marker, from: .beginning, following: false) {
+      if let mark = try await newest(matching: marks, in: broker), mark.kind == .llmChunkCompleted {
         return false
       }
       try await broker.publish(
@@ -93,15 +94,35 @@ extension APIEndpoint {
     }
     guard issues.isEmpty else { throw HTTPError.validation(issues) }
     let newest = try await broker.outlet.log().tail.newest
-    var start: Start = fromBeginning == "true" ? .beginning : .after(newest)
-    if let resumed = ListQuery.resumed(request), resumed <= newest { start = .after(resumed) }
+    let query = request.parameters["query"] ?? ""
+    let resumed = ListQuery.resumed(request).flatMap { $0 <= newest ? $0 : nil }
+    var start: Start = .after(newest)
+    if fromBeginning == "true" || resumed != nil {
+      // What was before belongs to a Query that is gone; one created under its name has a stream of its own.
+      let deletions: Match = .kind(.sessionQueryDeleted) && .queryName(query)
+      let deleted = try await self.newest(matching: deletions, in: broker)?.position ?? .start
+      let first = max(deleted, resumed ?? .start)
+      start = first == .start ? .beginning : .after(first)
+    }
     let format = ChunkStreamFormat(
       options, replayed: newest,
       firstWait: request.query["wait-for-query"].flatMap(APIEndpoint.wait))
     return try await watch(
       request, broker,
-      matching: APIEndpoint.chunks && .queryName(request.parameters["query"] ?? ""),
-      from: start, as: format)
+      matching: APIEndpoint.chunks && .queryName(query), from: start, as: format)
+  }
+
+  /// The newest of a few events.
+  private func newest(matching match: Match, in broker: Broker) async throws(StoreError)
+    -> StoredEvent?
+  {
+    var found: StoredEvent?
+    let cursor = try await broker.outlet.cursor(
+      matching: match, from: .beginning, following: false)
+    while let page = try await cursor.next() {
+      for event in page.events { found = event }
+    }
+    return found
   }
 
   /// How long to wait for the first chunk: `30`, `30s` or `5m`, within 1 s and 5 min; nil for anything else.

@@ -34,7 +34,7 @@ extension APIOperation {
       about: #"""
         "operationId": "streamQuery", "tags": ["Streaming"],
         "summary": "Stream the chunks of a query",
-        "description": "Begins with what comes next, or at the query's first chunk, and ends by itself.",
+        "description": "Begins with what comes next, or at the query's first chunk, and ends by itself. The first chunk is that behind the newest `DELETE /sessions/queries/{query}`: a Query that is created again has a stream of its own.",
         "parameters": [
           {"$ref": "#/components/parameters/QueryName"},
           {"$ref": "#/components/parameters/FromBeginning"},
