@@ -32,7 +32,8 @@ def test_an_upload_is_answered_with_its_count(context):
     response = ark(context).post("/stream/q", '{"a":1}\n{"b":2}\n', LINES)
     equal((response.status, response.body),
           (200, b'{"status":"stream_processed","query":"q","chunks_received":2}'), "the answer")
-    equal(response.headers["Content-Type"], "application/json; charset=utf-8", "the type")
+    equal((response.headers["Content-Type"], response.headers["Connection"]),
+          ("application/json; charset=utf-8", "keep-alive"), "the headers")
     equal(ark(context).post("/stream/q", "", LINES).body,
           b'{"status":"stream_processed","query":"q","chunks_received":0}', "the answer to nothing")
 
@@ -188,7 +189,6 @@ def test_completing_ends_every_live_reader(context):
     equal(other.take(1), ['{"a":1}'], "the other query's stream")
 
 
-def test_one_of_many_completions_is_the_first(context):
 def test_a_deleted_query_s_name_begins_anew(context):
     """1.6 and 7.4: a Query that is created again under its name has a stream of its own, also after a restart."""
     for store in (("--memory", "64"), ("--data", context.new_directory())):
@@ -213,6 +213,7 @@ def test_a_deleted_query_s_name_begins_anew(context):
         equal(get(broker, "stream")["total"], 6, "chunks of all queries")
 
 
+def test_one_of_many_completions_is_the_first(context):
     """1.6."""
     broker = ark(context)
     with concurrent.futures.ThreadPoolExecutor(8) as clients:
@@ -366,6 +367,14 @@ def test_an_error_needs_no_code(context):
     error = {"error": {"message": "boom", "type": "server_error"}}
     stream(broker, "q", error)
     equal(reader.rest(), frames(error) + DONE, "the stream")
+
+
+def test_an_error_without_its_texts_is_a_chunk_like_any_other(context):
+    """2.2 and 4.3, `error{message,type,code?}`: of a malformed one, upstream makes a 500 in the midst of the stream."""
+    chunks = [{"error": error} for error in (
+        "boom", None, 1, [], {}, {"message": "boom"}, {"type": "t"}, {"message": 1, "type": "t"},
+        {"message": "boom", "type": None})]
+    equal(read(ark(context), "q", *chunks, token("a")), frames(*chunks, token("a")) + DONE, "the stream")
 
 
 def test_an_error_in_the_replay_is_a_chunk_like_any_other(context):

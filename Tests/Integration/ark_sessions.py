@@ -392,6 +392,17 @@ def test_pages_go_by_offset(context):
     equal(get(broker, "sessions", limit=3, cursor=0)["nextCursor"], 3, "the offset of the next page")
 
 
+def test_without_a_sort_sessions_come_in_the_order_of_their_first_events(context):
+    """1.9, default order, as of the broker in memory; `order` is only used with `sort`."""
+    broker = ark(context)
+    for session in ("b", "c", "a"):
+        happen(broker, session, f"q-{session}")
+    happen(broker, "b", "q-b", "QueryExecutionComplete")
+    for parameters in ({}, {"order": "asc"}, {"order": "desc"}):
+        equal(ids(get(broker, "sessions", limit=10, **parameters)), ["b", "c", "a"], parameters)
+        equal(ids(get(broker, "sessions", cursor=1, **parameters)), ["c", "a"], parameters)
+
+
 def test_sorting(context):
     """1.9, sort and order, desc by default; conversations counts distinct ids."""
     broker = ark(context)
@@ -637,17 +648,6 @@ def test_what_was_deleted_stays_deleted(context):
     equal(query_of(broker, "s", "q")["phase"], "running", "the new query")
 
 
-def test_sessions_survive_the_deletion_of_messages(context):
-    """1.5, DELETE /conversations clears messages only."""
-    broker = ark(context)
-    happen(broker, "s", "q")
-    say(broker, "c", "q", "Hi")
-    before = session_of(broker, "s")
-    for segments in (("conversations",), ("queries", "q", "messages"), ("conversations", "c")):
-        delete(broker, *segments)
-    equal(session_of(broker, "s"), before, "the session")
-
-
 def test_a_name_of_several_queries_keeps_none_of_them_away(context):
     """4.6, a late event recreates the row: which of them was deleted, the name does not say."""
     broker = ark(context)
@@ -658,6 +658,17 @@ def test_a_name_of_several_queries_keeps_none_of_them_away(context):
     happen(broker, "s2", "q", "QueryExecutionComplete", queryId="u2")
     equal(list(get(broker, "sessions")["sessions"]), ["s2"], "the sessions")
     equal(query_of(broker, "s2", "q")["phase"], "done", "the query that goes on")
+
+
+def test_sessions_survive_the_deletion_of_messages(context):
+    """1.5, DELETE /conversations clears messages only."""
+    broker = ark(context)
+    happen(broker, "s", "q")
+    say(broker, "c", "q", "Hi")
+    before = session_of(broker, "s")
+    for segments in (("conversations",), ("queries", "q", "messages"), ("conversations", "c")):
+        delete(broker, *segments)
+    equal(session_of(broker, "s"), before, "the session")
 
 
 def test_a_finalizer_s_deletes_leave_other_queries_alone(context):
@@ -706,13 +717,6 @@ def test_sessions_outlive_a_restart(context):
     equal(query_of(broker, "s1", "q1")["phase"], "done", "a later event")
 
 
-def test_many_writers_make_one_session(context):
-    """8, alternating writers aggregate to the same totals."""
-    broker = ark(context)
-    with concurrent.futures.ThreadPoolExecutor(8) as clients:
-        list(clients.map(lambda n: reach(broker, "s", f"q{n % 50}", "error" if n % 5 == 0 else "running"), range(200)))
-    entry = session_of(broker, "s")
-    equal((len(entry["queries"]), entry["errorCount"], entry["status"]), (50, 10, "active"), path("sessions", "s"))
 def test_sessions_outlive_a_kill_after_deletes(context):
     """1.5, DELETE /conversations clears messages only, and 1.8, DELETE /events/{uid} events only; also when the process
     ends at once."""
@@ -729,3 +733,10 @@ def test_sessions_outlive_a_kill_after_deletes(context):
     equal(get(context.broker("--data", store), "sessions"), before, "the sessions")
 
 
+def test_many_writers_make_one_session(context):
+    """8, alternating writers aggregate to the same totals."""
+    broker = ark(context)
+    with concurrent.futures.ThreadPoolExecutor(8) as clients:
+        list(clients.map(lambda n: reach(broker, "s", f"q{n % 50}", "error" if n % 5 == 0 else "running"), range(200)))
+    entry = session_of(broker, "s")
+    equal((len(entry["queries"]), entry["errorCount"], entry["status"]), (50, 10, "active"), path("sessions", "s"))

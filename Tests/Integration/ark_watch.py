@@ -43,7 +43,7 @@ def test_a_stream_has_the_headers_of_2_1(context):
         equal((found["Content-Type"], found["Cache-Control"], found["Access-Control-Allow-Origin"]),
               ("text/event-stream", "no-cache", "*"), path(*segments))
         expect(UUID.fullmatch(found["X-Request-ID"]), found["X-Request-ID"])
-        expect((found["Connection"] or "keep-alive").lower() == "keep-alive", f"{segments}: {found['Connection']}")
+        equal(found["Connection"], "keep-alive", f"{segments}: the connection")
     reader = Stream(broker, "stream", "q", headers={"X-Request-ID": "mine-7"})
     equal(reader.headers["X-Request-ID"], "mine-7", "the request's id")
 
@@ -55,6 +55,17 @@ def test_connected_stands_first(context):
     for segments in WATCHES:
         watcher = Stream(broker, *segments, watch="true").until(b"\n\n")
         equal(watcher.body, CONNECTED, path(*segments))
+
+
+def test_a_limit_on_a_watch_is_ignored(context):
+    """2.3, also one that is none."""
+    broker = ark(context)
+    for limit in ("1", "0", "x", "1001"):
+        watchers = [Stream.watch(broker, *segments, limit=limit) for segments in WATCHES]
+        fill(broker, 2)
+        for segments, watcher in zip(WATCHES, watchers):
+            watcher.take(2)
+            watcher.close()
 
 
 def test_frames_are_bare(context):
