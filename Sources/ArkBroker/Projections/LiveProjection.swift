@@ -191,7 +191,7 @@ public final class LiveProjection<State: Projection>: LiveFold {
       }
       if isAtEnd {
         await wanted.wait()
-        if !isWatched { await rest() }
+        if !isWatched, !isSnapshotWanted { await rest() }
       }
     }
     await save(to: log)
