@@ -168,12 +168,12 @@ import Testing
         responder.complete(.text(isFree.withLock { $0 } ? "in turn" : "at once"))
       }
     ])
-    for _ in 0..<2 { peer.service.inflations.start {} }
+    for _ in 0..<2 { peer.service.largeBodies.start {} }
     peer.send(TestPeer.request("POST /n", body: [UInt8](repeating: 1, count: 11)))
     // What runs off the loop would have run by now, or nearly.
     for _ in 0..<100 { await Task.yield() }
     isFree.withLock { $0 = true }
-    for _ in 0..<2 { peer.service.inflations.finished() }
+    for _ in 0..<2 { peer.service.largeBodies.finished() }
     #expect(await peer.responses(1).map(\.text) == ["in turn"])
   }
 

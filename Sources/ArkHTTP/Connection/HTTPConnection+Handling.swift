@@ -63,10 +63,10 @@ extension HTTPConnection {
     then goOn: @escaping @Sendable (Outcome) -> Void
   ) {
     isWorkingOffLoop = true
-    service.inflations.start { [self] in
+    service.largeBodies.start { [self] in
       Task.detached { [self] in
         let outcome = await work()
-        service.inflations.finished()
+        service.largeBodies.finished()
         loop.execute { [self] in
           isWorkingOffLoop = false
           goOn(outcome)

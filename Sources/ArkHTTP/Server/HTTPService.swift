@@ -14,7 +14,7 @@ package final class HTTPService: Sendable {
   let open = Atomic<Int>(0)
   let accepted = Atomic<Int>(0)
   let heldBodyBytes = Atomic<Int>(0)
-  let inflations = InflationQueue()
+  let largeBodies = LargeBodyQueue()
 
   /// Makes a service of routes; throws when two of them clash.
   package init(

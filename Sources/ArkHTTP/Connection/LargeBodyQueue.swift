@@ -2,7 +2,7 @@ import Synchronization
 
 /// Lets a few large bodies be worked on at a time, inflated or handled, so that many bombs at once
 /// take no more memory than a few do, and many large requests leave processors to everybody else.
-final class InflationQueue: Sendable {
+final class LargeBodyQueue: Sendable {
   private struct State {
     var running = 0
     var waiting: [@Sendable () -> Void] = []
