@@ -207,6 +207,8 @@ final class SocketLoop: HTTPWorkLoop, @unchecked Sendable {
       for transport in slots { transport?.connection?.drain() }
     }
   }
+
+  /// Tells, once in a drain, that who answers requests may go.
   private func sayIfAnswered() {
     guard let answerDeadline else { return }
     if now < answerDeadline {
