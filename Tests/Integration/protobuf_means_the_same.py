@@ -125,6 +125,17 @@ def verdict(signal, body):
         return None
 
 
+def service(record):
+    """What the source of its event is made of: the last service.name that is a text or an integer and not too long."""
+    name = ""
+    for attribute in record.resource.resource.attributes:
+        kind = attribute.value.WhichOneof("value")
+        if attribute.key == "service.name" and kind in ("string_value", "int_value"):
+            text = str(getattr(attribute.value, kind))
+            name = text if 0 < len(text.encode()) <= 1024 else name
+    return name
+
+
 def kept(signal, records, known):
     """The records that must become events: those with valid ids that did not come before."""
     for place, record in enumerate(records):
@@ -132,11 +143,12 @@ def kept(signal, records, known):
         if signal == "traces":
             if fields.parent_span_id == bytes(8):
                 fields.parent_span_id = b""
-            identity = fields.trace_id, fields.span_id
-            if tuple(map(len, identity)) != (16, 8) or not all(map(any, identity)):
+            ids = fields.trace_id, fields.span_id
+            if tuple(map(len, ids)) != (16, 8) or not all(map(any, ids)):
                 continue
             if len(fields.parent_span_id) not in (0, 8):
                 continue
+            identity = *ids, service(record)
         else:
             if signal == "logs":
                 # Zeros are no ids.
