@@ -101,8 +101,7 @@ extension APIEndpoint {
       // What was before belongs to a Query that is gone; one created under its name has a stream of its own.
       let deletions: Match = .kind(.sessionQueryDeleted) && .queryName(query)
       let deleted = try await self.newest(matching: deletions, in: broker)?.position ?? .start
-      let first = max(deleted, resumed ?? .start)
-      start = first == .start ? .beginning : .after(first)
+      start = .behind(max(deleted, resumed ?? .start))
     }
     let format = ChunkStreamFormat(
       options, replayed: newest,
@@ -117,10 +116,8 @@ extension APIEndpoint {
     -> StoredEvent?
   {
     var found: StoredEvent?
-    let cursor = try await broker.outlet.cursor(
-      matching: match, from: .beginning, following: false)
-    while let page = try await cursor.next() {
-      for event in page.events { found = event }
+    for try await event in broker.events(matching: match, from: .beginning, following: false) {
+      found = event
     }
     return found
   }

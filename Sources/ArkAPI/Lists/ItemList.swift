@@ -26,7 +26,7 @@ struct ItemList {
     // A cursor from ahead of the log is behind everything.
     if last < log.tail.newest {
       let cursor = try await broker.outlet.cursor(
-        matching: match, from: last == .start ? .beginning : .after(last), following: false,
+        matching: match, from: .behind(last), following: false,
         limit: ReadLimit(events: limit + 1, bytes: 4 << 20))
       reading: while let page = try await cursor.next() {
         for event in page.events where isItem?(event) ?? true {

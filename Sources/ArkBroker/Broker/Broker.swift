@@ -122,7 +122,7 @@ public final class Broker: Sendable {
   ) async throws(StoreError) -> (state: State, through: Position) {
     var state = state
     let cursor = try await outlet.cursor(
-      matching: match, from: position == .start ? .beginning : .after(position), following: false)
+      matching: match, from: .behind(position), following: false)
     while let page = try await cursor.next() {
       for event in page.events { state.apply(event) }
     }

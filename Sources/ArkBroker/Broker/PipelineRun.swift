@@ -87,21 +87,16 @@ struct PipelineRun: Sendable {
     } else {
       core.report(.warning, "the store did not close in time")
     }
-    if let reason = ending.reason.load() { throw reason.error }
+    if let error = ending.reason.withLock({ $0 }) { throw error }
   }
 
   /// What ends the run.
   private final class Ending: Sendable {
-    final class Reason: Sendable {
-      let error: any UnrecoverableError
-      init(_ error: any UnrecoverableError) { self.error = error }
-    }
-
     /// Why the store can't be opened, when it is known.
     let opening: Task<StoreError?, Never>
     let begun = Signal()
     /// What else it throws in the end.
-    let reason = AtomicLazyReference<Reason>()
+    let reason = Mutex<(any UnrecoverableError)?>(nil)
 
     init(_ opening: Task<StoreError?, Never>) { self.opening = opening }
   }
@@ -119,7 +114,7 @@ struct PipelineRun: Sendable {
       } catch {
         if Task.isCancelled { return }
         if let error = error as? any UnrecoverableError {
-          _ = ending.reason.storeIfNil(Ending.Reason(error))
+          ending.reason.withLock { $0 = $0 ?? error }
           return ending.begun.raise()
         }
         // Whoever used the store while it was being opened has its error, which ends the run.

@@ -13,10 +13,9 @@ extension LiveProjection {
   /// Whether there is such an event. When the log can't be read, there may be.
   private func isSomething(matching match: Match, after position: Position) async -> Bool {
     do throws(StoreError) {
-      let cursor = try await Outlet(core: core).cursor(
-        matching: match, from: position == .start ? .beginning : .after(position),
-        following: false, limit: ReadLimit(events: 1))
-      while let page = try await cursor.next() { if page.count > 0 { return true } }
+      let pages = core.pages(
+        matching: match, from: .behind(position), following: false, limit: ReadLimit(events: 1))
+      for try await page in pages where !page.isEmpty { return true }
       return false
     } catch {
       return true

@@ -156,7 +156,7 @@ public final class LiveProjection<State: Projection>: LiveFold {
     let start = try await restored(log)
     let bounds = await log.store.bounds
     var cursor = LogCursor(
-      log, matching: State.events, from: start == .start ? .beginning : .after(start),
+      log, matching: State.events, from: .behind(start),
       bounds: bounds, follows: true,
       limit: ReadLimit(events: Self.eventsPerLock, bytes: 4 << 20),
       waiter: TailWaiter(match: State.events) { [wanted] in wanted.raise() })

@@ -10,8 +10,8 @@ extension JSONError.Code {
   static var invalidBase64: Self { Self(103, "must be base64") }
   static var invalidNumberText: Self { Self(104, "must be a number") }
   static var unknownEnumName: Self { Self(105, "must be the number of an enum value") }
-  static var severalFields: Self { Self(107, "only one of these fields may be given") }
   static var outputTooLarge: Self { Self(106, "what comes of the request is too large") }
+  static var severalFields: Self { Self(107, "only one of these fields may be given") }
 }
 
 extension JSONReader {
