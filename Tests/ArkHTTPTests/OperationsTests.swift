@@ -14,4 +14,24 @@ import Testing
     #expect(responses.first?.text == "OK")
     #expect(responses.last?["Retry-After"] == "1")
   }
+
+  @Test func nobodyMakesUpLabels() throws {
+    let metrics = HTTPMetrics()
+    let route = HTTPRoute.inline(.get, "/queries/{id}", options: .init()) { _, responder in
+      responder.complete(HTTPResponse(status: .ok))
+    }
+    let peer = try TestPeer([route], onRequest: metrics.record)
+    for number in 0..<100 {
+      peer.send(TestPeer.request("GET /made-up-\(number)"))
+      peer.send(TestPeer.request("MADE-UP-\(number) /queries/1"))
+      peer.send(TestPeer.request("GET /queries/\(number)"))
+    }
+    #expect(peer.responses().count == 300)
+    var text = MetricsText()
+    metrics.write(to: &text)
+    let labels = String(decoding: text.bytes, as: UTF8.self).split(separator: "\n")
+      .compactMap { $0.wholeMatch(of: /ark_http_requests_total\{(.*)\} \d+/)?.1 }
+    #expect(labels.count == 3)
+    #expect(!labels.contains { $0.lowercased().contains("made-up") })
+  }
 }

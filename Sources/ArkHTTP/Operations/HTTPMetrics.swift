@@ -53,7 +53,12 @@ public final class HTTPMetrics: Sendable {
     100_000_000, 250_000_000, 500_000_000, 1_000_000_000, 2_500_000_000, 10_000_000_000,
   ]
 
-  /// Paths that no route has are counted together, so that nobody can make up labels.
+  /// Other methods are counted together, so that nobody can make up labels.
+  private static let methods: [HTTPMethod] = [
+    .get, .post, .put, .patch, .delete, .head, .options,
+  ]
+
+  /// So are paths that no route has.
   private static let noRoute = "none"
 
   private let state = Mutex(State())
@@ -64,8 +69,7 @@ public final class HTTPMetrics: Sendable {
   /// Takes a request into account: give it to the server as `onRequest`.
   @Sendable public func record(_ request: HTTPRequestRecord) {
     let route = request.routePattern ?? HTTPMetrics.noRoute
-    // A method that no route has could be anything.
-    let method = request.routePattern == nil ? "other" : request.method?.name ?? "other"
+    let method = HTTPMetrics.methods.first { $0 == request.method }?.name ?? "other"
     let nanoseconds = request.nanoseconds
     let bucket =
       HTTPMetrics.bounds.firstIndex { nanoseconds <= $0 } ?? HTTPMetrics.bounds.count
