@@ -85,7 +85,16 @@ public final class SinkReceiver: Sendable {
     for continuation in held { continuation.resume() }
   }
 
-  /// Returns when the event at this position has come.
+  /// Nothing comes any more.
+  func hangUp() {
+    let watchers = state.withLock { state in
+      defer { state.watchers = [] }
+      return state.watchers
+    }
+    for (_, watcher) in watchers { watcher.finish() }
+  }
+
+  /// Returns when the event at this position has come, or nothing comes any more.
   func has(_ position: Position) async {
     let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
     let isThere = state.withLock { state in
@@ -140,8 +149,13 @@ public enum SinkLaws {
       let sink = try make(receiver)
       let broker = Broker { MemoryStore(keeping: .megabytes(1)) }
       try await broker.publish(smallBatches([3])[0])
-      let task = Task { _ = try? await sink.run(reading: broker.outlet) }
-      await receiver.has(Position(rawValue: 3))
+      let task = Task {
+        _ = try? await sink.run(reading: broker.outlet)
+        receiver.hangUp()
+      }
+      defer { task.cancel() }
+      try await within(patience, "delivery") { await receiver.has(Position(rawValue: 3)) }
+      try demand(receiver.positions.last == Position(rawValue: 3), "the sink ended by itself")
       task.cancel()
       try await within(patience, "the end of the sink") { await task.value }
     },

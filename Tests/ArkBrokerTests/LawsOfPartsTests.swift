@@ -99,6 +99,11 @@ import Testing
     }
   }
 
+  private struct Fails: EventSink {
+    struct Failure: Error {}
+    func run(reading outlet: Outlet) async throws { throw Failure() }
+  }
+
   private static let names = Tally()
 
   @Test(arguments: SinkLaws.all)
@@ -118,6 +123,11 @@ import Testing
       }
       #expect(caught, "no law catches a sink that \(name)")
     }
+  }
+
+  @Test func aSinkThatEndsByItselfIsCaught() async throws {
+    let law = try #require(SinkLaws.all.first { $0.statement.contains("cancelled") })
+    await #expect(throws: LawViolation.self) { try await law.check { _ in Fails() } }
   }
 
   // MARK: Sources
