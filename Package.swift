@@ -58,12 +58,13 @@ let package = Package(
       path: "Examples/ark-broker", exclude: ["deploy"], swiftSettings: settings),
 
     .executableTarget(
-      name: "ark-benchmark", dependencies: ["ArkBroker", "ArkFileStore", "ArkHTTP", "ArkOTLP"],
+      name: "ark-benchmark",
+      dependencies: ["ArkAPI", "ArkBroker", "ArkFileStore", "ArkHTTP", "ArkOTLP"],
       path: "Examples/Benchmarks",
       exclude: [
-        "ark.sh", "decode_peers.py", "durable.sh", "emitters.c", "fanout.c", "get.lua", "load.h",
-        "make_export.py", "nginx.conf", "parse_and_discard.js", "post.lua", "report.lua", "run",
-        "simdjson.cpp", "traces.c", "traces.sh",
+        "allocations.c", "ark.sh", "decode_peers.py", "durable.sh", "emitters.c", "fanout.c",
+        "get.lua", "load.h", "make_export.py", "nginx.conf", "parse_and_discard.js", "post.lua",
+        "report.lua", "run", "simdjson.cpp", "sqlite_append.py", "traces.c", "traces.sh",
       ],
       swiftSettings: settings),
 

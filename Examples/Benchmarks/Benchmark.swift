@@ -5,7 +5,8 @@ import Foundation
 ///
 ///     ark-benchmark in-process [BATCH]  publish to delivery
 ///     ark-benchmark decode NAME FILE SECONDS
-///                                       an export of traces: otlp-json, jsondecoder
+///                                       an export of traces: otlp-json, otlp-protobuf, jsondecoder
+///     ark-benchmark sessions            an event's cost in sessions of few queries and of many
 ///     ark-benchmark redact              taking attributes out of spans
 ///     ark-benchmark append DIR SECONDS [SHAPE]
 ///                                       durable appends
@@ -26,6 +27,7 @@ enum Benchmark {
       case "decode" where arguments.count == 4:
         try Decode.run(arguments[1], file: arguments[2], seconds: Double(arguments[3]) ?? 1)
       case "redact": try Redaction.run()
+      case "sessions": try SessionUpdates.run()
       case "append" where arguments.count >= 3:
         for shape in Append.Shape.allCases
         where arguments.count == 3 || shape.rawValue == arguments[3] {
@@ -44,7 +46,7 @@ enum Benchmark {
         try await Compression.run(in: arguments[1], files: Array(arguments[2...]))
       default:
         print(
-          "usage: ark-benchmark in-process [BATCH] | decode NAME FILE SECONDS | redact | append DIR SECONDS [SHAPE] | beside DIR SECONDS SHAPE | replay DIR EVENTS | compress DIR FILE…"
+          "usage: ark-benchmark in-process [BATCH] | decode NAME FILE SECONDS | redact | sessions | append DIR SECONDS [SHAPE] | beside DIR SECONDS SHAPE | replay DIR EVENTS | compress DIR FILE…"
         )
       }
     }.value

@@ -40,6 +40,10 @@ enum Decode {
     spans: (Result) -> Int
   ) rethrows {
     let count = spans(try body())
+    // The second time: what is kept from request to request is there.
+    let before = allocationCount()
+    _ = try body()
+    let allocations = before.flatMap { before in allocationCount().map { $0 - before } }
     var times: [Double] = []
     let begin = Benchmark.processorTime()
     var now = begin
@@ -53,6 +57,13 @@ enum Decode {
     let median = times.sorted()[times.count / 2]
     print(
       "decode \(name) megabytes_per_second=\(Int(Double(bytes) / median / 1e6)) spans_per_second=\(Int(Double(count) / median)) spans=\(count)"
+        + (allocations.map { " allocations_per_span=\(Double($0) / Double(count))" } ?? "")
     )
+  }
+
+  /// How often this process has allocated, if `allocations.c` is loaded in front of the C library.
+  private static func allocationCount() -> UInt? {
+    guard let symbol = dlsym(nil, "allocation_count") else { return nil }
+    return unsafeBitCast(symbol, to: (@convention(c) () -> UInt).self)()
   }
 }

@@ -4,28 +4,30 @@
   import Darwin
 #endif
 
-/// Removes a directory of files, if it is there.
-func removeDirectory(_ path: String) {
-  guard let stream = opendir(path) else { return }
+/// The names of the files in a directory; none if it is not there.
+func namesInDirectory(_ path: String) -> Set<String> {
+  guard let stream = opendir(path) else { return [] }
+  defer { closedir(stream) }
+  var names: Set<String> = []
   while let entry = readdir(stream) {
     let name = withUnsafeBytes(of: &entry.pointee.d_name) {
       String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
     }
-    if name != ".", name != ".." { unlink("\(path)/\(name)") }
+    if name != ".", name != ".." { names.insert(name) }
   }
-  closedir(stream)
+  return names
+}
+
+/// Removes a directory of files, if it is there.
+func removeDirectory(_ path: String) {
+  for name in namesInDirectory(path) { unlink("\(path)/\(name)") }
   rmdir(path)
 }
 
 /// The bytes of the files in a directory.
 func sizeOfDirectory(_ path: String) -> Int {
-  guard let stream = opendir(path) else { return 0 }
-  defer { closedir(stream) }
   var size = 0
-  while let entry = readdir(stream) {
-    let name = withUnsafeBytes(of: &entry.pointee.d_name) {
-      String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
-    }
+  for name in namesInDirectory(path) {
     var status = stat()
     if stat("\(path)/\(name)", &status) == 0, status.st_mode & S_IFMT == S_IFREG {
       size += Int(status.st_size)

@@ -41,6 +41,9 @@ ark_section() {
     echo "Node: skipped, because node is not installed"
   fi
 
+  # Its own figures, of another machine.
+  row "  published of the TypeScript broker: file back end before and with its append log" "" "107, 6851" "" ""
+
   line=$(emit "$port" "$minute" "$sent") || true
   sent=$((sent + $(echo "$line" | field acknowledged)))
   row "  for $minute s, /s" "$(echo "$line" | field requests_per_second)"
@@ -58,6 +61,13 @@ ark_section() {
       "$message" "$message" "$message" "$message" "$message" "$message" "$message" "$message" "$message" "$message" |
       curl -sf -o /dev/null -H 'Content-Type: application/json' --data-binary @- "http://127.0.0.1:$port/messages"
   done
+  local line_of_chunk='{"id":"chatcmpl-1","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":" word"},"finish_reason":null}]}'
+  yes "$line_of_chunk" | head -n 300000 > "$work/chunks"
+  line=$(curl -s -o "$work/uploaded" -w '%{time_total}' -X POST -T - -H 'Content-Type: application/x-ndjson' \
+    "http://127.0.0.1:$port/stream/numbers" < "$work/chunks")
+  grep -q '"chunks_received":300000' "$work/uploaded" || { echo "an upload of chunks: $(cat "$work/uploaded")" >&2; exit 1; }
+  row "one upload of 300,000 chunks, synced, /s" "$(awk "BEGIN { print int(300000 / $line) }")" "" "" ""
+
   echo "$(stored "$port") events are stored"
   look_up "GET /sessions?limit=100" "/sessions?limit=100" 1
   look_up "GET /events/{uid}" "/events/uid-%07d" $((wanted / 40))
@@ -65,4 +75,8 @@ ark_section() {
   kill "$broker"
   wait "$broker" || true
   rm -rf "$disk"
+
+  line=$(.build/release/ark-benchmark sessions)
+  row "an event in a session of 100,000 queries (of 10), ns" "$(echo "$line" | field many_ns)" \
+    "$(echo "$line" | field few_ns)" "$(echo "$line" | field ratio | cut -c1-4)" ""
 }

@@ -67,6 +67,11 @@ durable_section() {
   else
     echo "Redis: skipped, because redis-server is not installed"
   fi
+  for _ in $(seq "$rounds"); do
+    python3 "$here/sqlite_append.py" "$disk/data" "$seconds" | field 'ev\/s' >> "$work/sqlite"
+  done
+  row "  SQLite, a transaction each, one waiting" "" "$(median < "$work/sqlite")" "" ""
+  echo "PostgreSQL: left out; $kit/a_append/run_pg.sh measures it"
   if command -v nats-server > /dev/null; then
     cat > "$disk/nats.conf" <<CONF
 listen: 127.0.0.1:14222
@@ -108,14 +113,24 @@ CONF
 }
 
 replay_section() {
-  local store=$disk/replay
+  local store=$disk/replay million=1000000
   mkdir -p "$disk"
+  if [ "${EVENTS:-$million}" -gt $million ]; then
+    .build/release/ark-benchmark replay "$store" $million > "$work/replay.million"
+    rm -rf "$store"
+  fi
   .build/release/ark-benchmark replay "$store" "${EVENTS:-1000000}" > "$work/replay"
   row "bytes on disk of ${EVENTS:-1000000} events, as a part of their size" "$(field of_wire < "$work/replay")" "" "" "<= 1.08"
   row "opening that store, ms" "$(field open_ms < "$work/replay")" "" "" "<= 300"
   row "  resident memory that takes, MiB" "$(field resident_mb < "$work/replay")" "" "" "<= 64"
   row "replay to a reader in the process, MB/s" "$(field megabytes_per_second < "$work/replay")" "" "" ">= 1500"
-  row "one session's 1,000 events, ms" "$(field session_ms < "$work/replay")" "" "" "<= 5"
+  if [ -s "$work/replay.million" ]; then
+    ours=$(field session_ms < "$work/replay")
+    other=$(field session_ms < "$work/replay.million")
+    row "one session's 1,000 events (out of 1,000,000), ms" "$ours" "$other" "$(ratio "$ours" "$other")" "<= 1.5"
+  else
+    row "one session's 1,000 events, ms" "$(field session_ms < "$work/replay")" "" "" "<= 5"
+  fi
   row "  one query's, spread over the whole log, ms" "$(field query_ms < "$work/replay")"
   .build/release/ark-broker --port "$port" --data "$store" 2> "$work/broker.log" &
   pids+=($!)

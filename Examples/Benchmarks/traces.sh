@@ -66,13 +66,21 @@ decode_section() {
     [ -n "$no_python" ] || decoder orjson "$venv/bin/python" "$here/decode_peers.py" orjson "$json"
     [ -n "$no_python" ] || decoder upb "$venv/bin/python" "$here/decode_peers.py" upb "$protobuf"
   done
+  cc -O2 -shared -fPIC -o "$work/allocations.so" "$here/allocations.c"
+  allocations() { LD_PRELOAD=$work/allocations.so .build/release/ark-benchmark decode "$1" "$2" 0.1 | field allocations_per_span; }
   echo "decoding on core $core: 512 spans, $(stat -c %s "$json") bytes of JSON, $(stat -c %s "$protobuf" 2> /dev/null || echo no) bytes of protobuf"
   row "OTLP/JSON, MB/s" "$(median < "$work/otlp-json.bytes")" "" "" ">= 400"
+  row "  allocations a span" "$(allocations otlp-json "$json")" "" "" "<= 1"
   beside jsondecoder otlp-json "OTLP/JSON (JSONDecoder into structs)" ">= 12"
   beside orjson otlp-json "OTLP/JSON (orjson $(cat "$work/orjson.version" 2> /dev/null), parsing alone)" ">= 2"
-  beside simdjson otlp-json "OTLP/JSON (simdjson On-Demand, every field)" ""
-  beside upb otlp-protobuf "OTLP/protobuf (upb $(cat "$work/upb.version" 2> /dev/null), from Python)" ""
-  [ -s "$work/otlp-protobuf.bytes" ] || echo "OTLP/protobuf: ours is left out, because $(reason otlp-protobuf)"
+  beside simdjson otlp-json "OTLP/JSON (simdjson On-Demand, every field)" ">= 0.5"
+  if [ -s "$work/otlp-protobuf.bytes" ]; then
+    row "OTLP/protobuf, MB/s" "$(median < "$work/otlp-protobuf.bytes")" "" "" ">= 600"
+    row "  allocations a span" "$(allocations otlp-protobuf "$protobuf")" "" "" "<= 1"
+  else
+    echo "OTLP/protobuf: ours is left out, because $(reason otlp-protobuf)"
+  fi
+  beside upb otlp-protobuf "OTLP/protobuf (upb $(cat "$work/upb.version" 2> /dev/null), from Python)" ">= 3"
 }
 
 # take_in EXPORT: one round of it into a new store. Every span that was acknowledged must be in the store, by the broker's word and by that of who reads its files.
