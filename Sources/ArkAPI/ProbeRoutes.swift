@@ -2,7 +2,7 @@ import ArkBroker
 import ArkHTTP
 
 extension APIEndpoint {
-  /// What upstream calls readiness; `Operations` has the other probes.
+  /// What the TypeScript broker calls readiness; `Operations` has the other probes.
   var probeRoutes: [HTTPRoute] {
     [
       .task(.get, "/readyz", options: APIEndpoint.options) { [self] _ in

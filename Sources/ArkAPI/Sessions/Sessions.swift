@@ -160,7 +160,7 @@ public struct Sessions: Projection {
   ///
   /// A session that is gone is not among them; one that has lost a query is. A message counts only when it has made a query part of a conversation. What changed before
   /// a snapshot was taken is not told after it is read.
-  public mutating func takeChanges() -> [String] {
+  mutating func takeChanges() -> [String] {
     table.takeChanges().map { table.sessions[$0].id.string }
   }
 }

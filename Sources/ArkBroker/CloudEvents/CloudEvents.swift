@@ -1,6 +1,6 @@
 /// Reading CloudEvents 1.0 in every form that HTTP carries them: structured, batched, one a line, and binary.
 ///
-/// Extension attributes that DESIGN's table knows become correlation; others are kept as they are. Nothing is kept of a text in which any event is bad.
+/// Extension attributes that `Correlation.Key.all` names become correlation; others are kept as they are. Nothing is kept of a text in which any event is bad.
 /// What a feed says of gaps in its log (source `/ark/feed`, type `ark.feed.gap`) is no event and is passed over.
 public enum CloudEvents {
   /// What is wrong with one event of several.

@@ -37,14 +37,15 @@ public protocol Store: Sendable {
 
   /// Hides the matching events at once and for good. Their positions become gaps.
   /// - Returns: how many events are gone.
-  /// - Throws: `StoreError`: `.closed`, `.failed`.
+  /// - Throws: `StoreError`: `.closed`, `.failed`, `.full`.
   func delete(_ request: DeleteRequest) async throws(StoreError) -> Int
 
   /// The small state kept under a key, or nil.
   /// - Throws: `StoreError`: `.closed`, `.failed`.
   func value(for key: StateKey) async throws(StoreError) -> [UInt8]?
 
-  /// Keeps small state under a key, as durable as the events; nil removes it.
+  /// Keeps small state under a key; nil removes it. It is seen at once, and there again after the store was closed. A crash may bring back an older value, but none from before a
+  /// deletion, and never half of one.
   /// - Throws: `StoreError`: `.closed`, `.failed`, `.full`.
   func setValue(_ value: [UInt8]?, for key: StateKey) async throws(StoreError)
 
