@@ -24,9 +24,9 @@ struct Delivery: Sendable {
     let policy = RetryPolicy(options)
     var attempt = 0
     while true {
-      let outcome = await transport.send(request)
+      let result = await transport.send(request)
       try Task.checkCancellation()
-      switch Verdict(outcome, of: export, now: clock.now()) {
+      switch DeliveryOutcome(result, of: export, now: clock.now()) {
       case .delivered(let rejected, let message):
         // Of metrics, it is data points that are rejected.
         let taken = export.signal == .metrics ? export.count : max(0, export.count - rejected)

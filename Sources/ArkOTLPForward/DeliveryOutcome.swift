@@ -2,7 +2,7 @@ import ArkBroker
 import ArkOTLP
 
 /// What an answer means, by the OTLP specification, "OTLP/HTTP Response".
-enum Verdict: Equatable {
+enum DeliveryOutcome: Equatable {
   /// Taken, apart from so many records, with what the receiver has to say.
   case delivered(rejected: Int, message: String)
   /// Never to be sent again.
@@ -11,15 +11,15 @@ enum Verdict: Equatable {
   case retry(after: Duration?, reason: String)
 
   init(
-    _ outcome: Result<ForwardResponse, ForwardFailure>, of export: OTLPRequest, now: Timestamp
+    _ result: Result<ForwardResponse, ForwardFailure>, of export: OTLPRequest, now: Timestamp
   ) {
-    switch outcome {
+    switch result {
     case .failure(let failure):
       self =
         failure.code == .tooLarge
         ? .refused(reason: failure.message) : .retry(after: nil, reason: failure.message)
     case .success(let response):
-      self = Verdict(response, of: export, now: now)
+      self = DeliveryOutcome(response, of: export, now: now)
     }
   }
 
@@ -34,11 +34,11 @@ enum Verdict: Equatable {
     case 429, 502, 503, 504:
       self = .retry(
         after: response.retryAfter.flatMap { RetryAfter.duration($0, now: now) },
-        reason: Verdict.reason(response, answer))
+        reason: DeliveryOutcome.reason(response, answer))
     case 508:
       self = .refused(reason: "it is this broker itself; forward to another one")
     default:
-      self = .refused(reason: Verdict.reason(response, answer))
+      self = .refused(reason: DeliveryOutcome.reason(response, answer))
     }
   }
 
