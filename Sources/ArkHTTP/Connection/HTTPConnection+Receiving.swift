@@ -8,7 +8,7 @@ extension HTTPConnection {
 
   /// Whether nothing more may be looked at for now.
   var isHeldBack: Bool {
-    if isWorkingOffLoop || isInletFull { return true }
+    if isWorkingOffLoop || isBodyQueueFull { return true }
     if receiving != nil { return false }
     return stream != nil || waitingCount >= service.limits.pipelinedRequests
       || heldBytes > service.limits.pipelinedBytes
@@ -147,16 +147,16 @@ extension HTTPConnection {
     }
     if case .streaming(let handler) = route.route.handler {
       reception = .stream
-      let inlet = HTTPBodyInlet(limit: service.limits.streamedBodyBytes) { [weak self] in
+      let bodyQueue = HTTPBodyQueue(limit: service.limits.streamedBodyBytes) { [weak self] in
         guard let self else { return }
         loop.execute {
-          self.isInletFull = false
+          self.isBodyQueueFull = false
           self.loop.schedule(self)
         }
       }
-      exchange.inlet = inlet
+      exchange.bodyQueue = bodyQueue
       startTask(
-        exchange, HTTPBody(HTTPBodyReader(inlet, coding: coding, limit: bodyLimit)), handler)
+        exchange, HTTPBody(HTTPBodyReader(bodyQueue, coding: coding, limit: bodyLimit)), handler)
     } else {
       reception = .collect
     }
@@ -210,7 +210,7 @@ extension HTTPConnection {
     stopReceiving(exchange)
     switch reception {
     case .collect: respond(exchange, format(error, exchange))
-    case .stream: exchange.inlet?.end(error)
+    case .stream: exchange.bodyQueue?.end(error)
     case .discard: break
     }
   }
@@ -232,12 +232,12 @@ extension HTTPConnection {
       }
     }
     if case .stream = reception {
-      guard let inlet = exchange.inlet else { return }
-      if exchange.isAnswered, inlet.isAbandoned {
+      guard let bodyQueue = exchange.bodyQueue else { return }
+      if exchange.isAnswered, bodyQueue.isAbandoned {
         exchange.bodyBytes = slice.count
         reception = .discard
-      } else if !inlet.put(slice) {
-        isInletFull = true
+      } else if !bodyQueue.put(slice) {
+        isBodyQueueFull = true
       }
       return
     }
@@ -280,7 +280,7 @@ extension HTTPConnection {
     if !exchange.keepsAlive { isLast = true }
     switch reception {
     case .discard: break
-    case .stream: exchange.inlet?.end()
+    case .stream: exchange.bodyQueue?.end()
     case .collect:
       let body = self.body
       self.body = []

@@ -78,13 +78,13 @@ extension HTTPConnection {
     exchange.isComplete = true
     if exchange === receiving {
       // The handler has answered; what is left of the body is dropped as it comes.
-      if reception == .stream, exchange.inlet?.isAbandoned ?? true {
+      if reception == .stream, exchange.bodyQueue?.isAbandoned ?? true {
         exchange.bodyBytes = 0
         reception = .discard
       }
       if !exchange.keepsAlive, parser.remainingBody != 0 { hasUnread = true }
     } else {
-      exchange.inlet = nil
+      exchange.bodyQueue = nil
     }
     if !exchange.keepsAlive {
       phase = .closing
@@ -108,7 +108,7 @@ extension HTTPConnection {
       exchange.isAnswered = true
       exchange.isDead.store(true, ordering: .relaxed)
       exchange.task?.cancel()
-      exchange.inlet?.end(Self.cutShort)
+      exchange.bodyQueue?.end(Self.cutShort)
       exchange.response?.discard()
       exchange.response = nil
       releaseBodyBytes(exchange)

@@ -59,7 +59,7 @@ package final class HTTPConnection: @unchecked Sendable {
   var isHolding = false
   /// Whether a large body is worked on by another thread: what follows it waits, so that requests take effect in their order (RFC 9112, section 9.3.2).
   var isWorkingOffLoop = false
-  var isInletFull = false
+  var isBodyQueueFull = false
   /// Whether no further request is looked at.
   var isLast = false
   /// Whether the peer may still be sending what will not be read.
@@ -131,7 +131,7 @@ package final class HTTPConnection: @unchecked Sendable {
     }
     if let receiving {
       // Cut short: the request can never be complete, and nobody waits for an answer to it.
-      receiving.inlet?.end(Self.cutShort)
+      receiving.bodyQueue?.end(Self.cutShort)
       if reception != .discard { return close() }
     }
     cancelTasks()
@@ -311,8 +311,8 @@ package final class HTTPConnection: @unchecked Sendable {
     exchange.isAnswered = true
     exchange.task?.cancel()
     exchange.task = nil
-    exchange.inlet?.end(Self.cutShort)
-    exchange.inlet = nil
+    exchange.bodyQueue?.end(Self.cutShort)
+    exchange.bodyQueue = nil
     exchange.response?.discard()
     exchange.response = nil
     releaseBodyBytes(exchange)

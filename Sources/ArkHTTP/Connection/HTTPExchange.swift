@@ -13,7 +13,7 @@ final class HTTPExchange: @unchecked Sendable {
   /// Whether the response has been written and the exchange taken off the queue.
   var isComplete = false
   var task: Task<Void, Never>?
-  var inlet: HTTPBodyInlet?
+  var bodyQueue: HTTPBodyQueue?
   var isHead = false
   var minorVersion = 1
   var keepsAlive = true
@@ -45,7 +45,7 @@ final class HTTPExchange: @unchecked Sendable {
     isAnswered = false
     isComplete = false
     task = nil
-    inlet = nil
+    bodyQueue = nil
     isHead = false
     minorVersion = 1
     keepsAlive = true

@@ -2,23 +2,23 @@ import Synchronization
 
 /// The handler's end of a streamed request body. When it goes, the rest of the body is dropped.
 final class HTTPBodyReader: Sendable {
-  let inlet: HTTPBodyInlet
+  let queue: HTTPBodyQueue
   private let decoder: Mutex<HTTPBodyDecoder>
 
-  init(_ inlet: HTTPBodyInlet, coding: HTTPContentCoding, limit: Int) {
-    self.inlet = inlet
+  init(_ queue: HTTPBodyQueue, coding: HTTPContentCoding, limit: Int) {
+    self.queue = queue
     decoder = Mutex(HTTPBodyDecoder(coding: coding, limit: limit))
   }
 
   deinit {
-    inlet.abandon()
+    queue.abandon()
   }
 
   /// The next decoded chunk; nil at the end.
   func next() async throws -> [UInt8]? {
     while true {
       if let chunk = try decoded().get() { return chunk }
-      guard let input = try await inlet.take() else {
+      guard let input = try await queue.take() else {
         try finish().get()
         return nil
       }

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// The queue between a connection, which puts body bytes in, and the one task that takes them out.
-final class HTTPBodyInlet: Sendable {
+final class HTTPBodyQueue: Sendable {
   private enum End {
     case complete
     case failed(HTTPError)
@@ -21,7 +21,7 @@ final class HTTPBodyInlet: Sendable {
   private let limit: Int
   private let unblock: @Sendable () -> Void
 
-  /// Makes an inlet; `unblock` is called, from any thread, when there is room again.
+  /// Makes a queue; `unblock` is called, from any thread, when there is room again.
   init(limit: Int, unblock: @escaping @Sendable () -> Void) {
     self.limit = limit
     self.unblock = unblock
