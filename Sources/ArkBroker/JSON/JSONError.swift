@@ -37,38 +37,36 @@ extension JSONError.Code {
   @usableFromInline package static var expectedString: Self { Self(4, "expected a string") }
   @usableFromInline package static var expectedNumber: Self { Self(5, "expected a number") }
   @usableFromInline package static var expectedBool: Self { Self(6, "expected true or false") }
-  @usableFromInline package static var expectedNull: Self { Self(7, "expected null") }
   @usableFromInline package static var expectedKey: Self {
-    Self(8, "expected a quoted member name")
+    Self(7, "expected a quoted member name")
   }
   @usableFromInline package static var expectedColon: Self {
-    Self(9, "expected ':' after a member name")
+    Self(8, "expected ':' after a member name")
   }
   @usableFromInline package static var expectedCommaOrBrace: Self {
-    Self(10, "expected ',' or '}' after a member")
+    Self(9, "expected ',' or '}' after a member")
   }
   @usableFromInline package static var expectedCommaOrBracket: Self {
-    Self(11, "expected ',' or ']' after an element")
+    Self(10, "expected ',' or ']' after an element")
   }
   @usableFromInline package static var trailingBytes: Self {
-    Self(12, "expected nothing after the JSON value")
+    Self(11, "expected nothing after the JSON value")
   }
   @usableFromInline package static var invalidNumber: Self {
-    Self(13, "expected a digit of a JSON number")
+    Self(12, "expected a digit of a JSON number")
   }
   @usableFromInline package static var invalidEscape: Self {
-    Self(14, "expected a valid escape after '\\'")
+    Self(13, "expected a valid escape after '\\'")
   }
   @usableFromInline package static var loneSurrogate: Self {
-    Self(15, "a \\u escape is half of a surrogate pair, which is no character")
+    Self(14, "a \\u escape is half of a surrogate pair, which is no character")
   }
   @usableFromInline package static var controlCharacter: Self {
-    Self(16, "a control character must be escaped inside a string")
+    Self(15, "a control character must be escaped inside a string")
   }
-  @usableFromInline package static var invalidUTF8: Self { Self(17, "the text is not valid UTF-8") }
-  @usableFromInline package static var tooDeep: Self { Self(18, "nested too deeply") }
+  @usableFromInline package static var invalidUTF8: Self { Self(16, "the text is not valid UTF-8") }
+  @usableFromInline package static var tooDeep: Self { Self(17, "nested too deeply") }
   @usableFromInline package static var numberOutOfRange: Self {
-    Self(19, "the number is out of range")
+    Self(18, "the number is out of range")
   }
-  @usableFromInline package static var notIntegral: Self { Self(20, "expected a whole number") }
 }

@@ -174,12 +174,4 @@ struct Record {
     target.setNumber(CRC32C.of(UnsafeRawBufferPointer(start: target + 8, count: length - 8)), 4)
     return length
   }
-
-  /// Sets the flag of the last record of an append, after the fact.
-  static func endAppend(at record: UnsafeMutableRawPointer) {
-    let length = Int(UnsafeRawPointer(record).number(0, as: UInt32.self))
-    let flags: UInt8 = UnsafeRawPointer(record).number(28)
-    record.setNumber(flags | Flags.endsAppend.rawValue, 28)
-    record.setNumber(CRC32C.of(UnsafeRawBufferPointer(start: record + 8, count: length - 8)), 4)
-  }
 }
