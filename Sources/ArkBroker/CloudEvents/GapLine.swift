@@ -6,14 +6,6 @@ package enum GapLine {
   package static let kind: StaticString = "feed.gap"
 }
 
-/// What a line of a feed or an export holds.
-package enum EventLine: Sendable {
-  /// An event, with its `arkposition` if it has one.
-  case event(Position?)
-  /// Word of a gap.
-  case gap
-}
-
 extension EventDraft {
   /// Whether it is word of a gap and not an event.
   var isGap: Bool {
