@@ -1,12 +1,3 @@
-/// What to count.
-public struct CountRequest: Sendable {
-  /// Which events.
-  public var match: Match
-
-  /// A request for the number of events that the match takes.
-  public init(matching match: Match = .all) { self.match = match }
-}
-
 extension Store {
   /// Reads everything that matches.
   public func count(_ request: CountRequest) async throws(StoreError) -> Int {
