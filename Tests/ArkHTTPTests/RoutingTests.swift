@@ -114,6 +114,17 @@ import Testing
         + #""message":"There is nothing at this path.","requestId":"r-1"}}"#)
   }
 
+  @Test func theMessageOfAnErrorMayBeAnyText() throws {
+    let peer = try TestPeer([
+      .inline(.get, "/x") { $1.complete(HTTPError.badRequest("\"a\\b\" \u{1} \u{1f}\u{7f} é")) }
+    ])
+    peer.send(TestPeer.request("GET /x", ["X-Request-ID: r-1"]))
+    #expect(
+      peer.responses().first?.text
+        == #"{"error":{"code":"bad_request","type":"invalid_request_error","#
+        + #""message":"\"a\\b\" \u0001 \u001f"# + "\u{7f} é" + #"","requestId":"r-1"}}"#)
+  }
+
   @Test func headIsGetWithoutItsBody() throws {
     let peer = try Self.peer()
     peer.send(TestPeer.request("HEAD /queries/7") + TestPeer.request("GET /queries/7"))

@@ -174,23 +174,18 @@ package final class CloudEventsEndpoint: Sendable {
 
   /// The usual error body with the place of the bad event.
   private static func response(to failure: CloudEvents.Failure, requestID: String) -> HTTPResponse {
-    let isTooLarge = failure.error.code == .tooLarge
-    var text = ByteWriter(capacity: 256)
-    text.append(
-      isTooLarge
-        ? "{\"error\":{\"code\":\"payload_too_large\"" : "{\"error\":{\"code\":\"invalid_event\"")
-    text.append(",\"type\":\"invalid_request_error\",\"message\":")
-    text.appendJSON("\(failure)")
-    text.append(",\"index\":")
-    text.append(decimal: failure.index)
-    if let attribute = failure.error.attribute {
-      text.append(",\"attribute\":")
-      text.appendJSON(attribute)
+    let error =
+      failure.error.code == .tooLarge
+      ? HTTPError(.contentTooLarge, .payloadTooLarge, "\(failure)")
+      : HTTPError(.badRequest, HTTPError.Code("invalid_event"), "\(failure)")
+    return error.response(requestID: requestID) { body in
+      body.append(",\"index\":")
+      body.append(decimal: failure.index)
+      if let attribute = failure.error.attribute {
+        body.append(",\"attribute\":")
+        body.appendJSON(attribute)
+      }
     }
-    text.append(",\"requestId\":")
-    text.appendJSON(requestID)
-    text.append("}}")
-    return .json(text.array(), status: isTooLarge ? .contentTooLarge : .badRequest)
   }
 
   private static func refusal(_ error: PublishError) -> HTTPError {

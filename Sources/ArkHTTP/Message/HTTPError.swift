@@ -1,3 +1,5 @@
+package import ArkBroker
+
 /// An error that becomes a response: what a handler throws and what the server itself makes.
 public struct HTTPError: Error, Sendable, CustomStringConvertible {
   /// A stable, machine-readable name of what went wrong.
@@ -95,40 +97,23 @@ public struct HTTPError: Error, Sendable, CustomStringConvertible {
     .internalServerError, .internalError, "The server failed to answer this request.")
 
   /// The default body, and a response around it.
-  package func response(requestID: String) -> HTTPResponse {
-    var body: [UInt8] = []
-    body.reserveCapacity(160 + message.utf8.count)
-    body.append(contentsOf: #"{"error":{"code":"#.utf8)
-    body.appendJSONString(code.name)
-    body.append(contentsOf: #","type":"#.utf8)
-    body.appendJSONString(type)
-    body.append(contentsOf: #","message":"#.utf8)
-    body.appendJSONString(message)
-    body.append(contentsOf: #","requestId":"#.utf8)
-    body.appendJSONString(requestID)
-    body.append(contentsOf: "}}".utf8)
+  /// - Parameter details: appends further members of the error, each behind a comma.
+  package func response(
+    requestID: String, details: (inout ByteWriter) -> Void = { _ in }
+  ) -> HTTPResponse {
+    var body = ByteWriter(capacity: 160 + message.utf8.count)
+    body.append("{\"error\":{\"code\":")
+    body.appendJSON(code.name)
+    body.append(",\"type\":")
+    body.appendJSON(type)
+    body.append(",\"message\":")
+    body.appendJSON(message)
+    details(&body)
+    body.append(",\"requestId\":")
+    body.appendJSON(requestID)
+    body.append("}}")
     var fields = headers
     fields.append("Content-Type", "application/json; charset=utf-8")
-    return HTTPResponse(status: status, headers: fields, body: .bytes(body))
-  }
-}
-
-extension [UInt8] {
-  /// Appends text as a JSON string in quotation marks.
-  fileprivate mutating func appendJSONString(_ text: String) {
-    append(0x22)
-    for byte in text.utf8 {
-      switch byte {
-      case 0x22, 0x5C:
-        append(0x5C)
-        append(byte)
-      case 0..<0x20:
-        append(contentsOf: "\\u00".utf8)
-        append(byte < 16 ? 0x30 : 0x31)
-        append("0123456789abcdef".utf8.dropFirst(Int(byte & 15)).first ?? 0x30)
-      default: append(byte)
-      }
-    }
-    append(0x22)
+    return HTTPResponse(status: status, headers: fields, body: .bytes(body.array()))
   }
 }
