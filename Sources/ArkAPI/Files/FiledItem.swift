@@ -40,7 +40,7 @@ package struct FiledItem {
       var identity = Identity(item, number: number)
       identity.name = name
       self = try FiledItem.chunk(
-        item, of: name, completes: item.elementsEqual("\"[DONE]\"".utf8), nil, fallback, identity,
+        item, of: name, completes: item.isText("\"[DONE]\""), nil, fallback, identity,
         options)
       return
     }

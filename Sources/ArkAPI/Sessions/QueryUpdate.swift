@@ -112,7 +112,7 @@ struct QueryUpdate {
   private mutating func setPhase(reason: JSONString?) {
     guard let reason else { return }
     phase = reason.withUnescapedBytes { text in
-      if text.elementsEqual("QueryExecutionComplete".utf8) { return error == nil ? .done : .error }
+      if text.isText("QueryExecutionComplete") { return error == nil ? .done : .error }
       if text.contains("Canceled") { return .canceled }
       return text.contains("Error") ? .error : .running
     }
@@ -133,11 +133,7 @@ extension JSONReader {
 
 extension UnsafeRawBufferPointer {
   fileprivate func contains(_ text: StaticString) -> Bool {
-    let length = text.utf8CodeUnitCount
-    guard let start = baseAddress, count >= length else { return false }
-    return (0...(count - length)).contains {
-      JSONString.areEqual(start + $0, text.utf8Start, count: length)
-    }
+    indices.contains { UnsafeRawBufferPointer(rebasing: self[$0...]).begins(with: text) }
   }
 }
 

@@ -68,20 +68,9 @@ enum SessionEvent: Equatable {
 }
 
 extension UnsafeRawBufferPointer {
-  fileprivate func isText(_ text: StaticString) -> Bool {
-    count == text.utf8CodeUnitCount && begins(with: text)
-  }
-
-  fileprivate func begins(with text: StaticString) -> Bool {
-    guard let start = baseAddress, count >= text.utf8CodeUnitCount else { return false }
-    return JSONString.areEqual(start, text.utf8Start, count: text.utf8CodeUnitCount)
-  }
-
   /// What is in front of `end`, or nil when it ends otherwise.
   fileprivate func dropping(end text: StaticString) -> UnsafeRawBufferPointer? {
-    let length = count - text.utf8CodeUnitCount
-    guard length >= 0 else { return nil }
-    let end = UnsafeRawBufferPointer(rebasing: self[length...])
-    return end.isText(text) ? UnsafeRawBufferPointer(rebasing: self[..<length]) : nil
+    guard ends(with: text) else { return nil }
+    return UnsafeRawBufferPointer(rebasing: dropLast(text.utf8CodeUnitCount))
   }
 }

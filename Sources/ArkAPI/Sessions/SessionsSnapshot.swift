@@ -44,9 +44,7 @@ enum SessionsSnapshot {
 
   /// Whether a snapshot of this version has come through whole.
   static func isSealed(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    guard bytes.count >= headLength,
-      bytes.prefix(8).elementsEqual(UnsafeRawBufferPointer(start: mark.utf8Start, count: 8))
-    else { return false }
+    guard bytes.count >= headLength, bytes.begins(with: mark) else { return false }
     let sum = checksum(UnsafeRawBufferPointer(rebasing: bytes[headLength...]))
     return UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self)) == sum.0
       && UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 16, as: UInt64.self)) == sum.1

@@ -57,9 +57,7 @@ struct Traces: Projection {
 
   /// Kind `span` or one below it.
   private static func isSpan(_ event: Event) -> Bool {
-    event.withField(.kind) { kind in
-      kind.starts(with: "span".utf8) && (kind.count == 4 || kind[4] == UInt8(ascii: "."))
-    }
+    event.withField(.kind) { $0.isText("span") || $0.begins(with: "span.") }
   }
 
   /// Lets go of traces that began before what the log still has.

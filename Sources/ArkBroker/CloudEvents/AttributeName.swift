@@ -1,11 +1,3 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 /// The names of context attributes (CloudEvents 1.0, "Naming conventions" and "Context attributes"), and what each means to a draft.
 enum AttributeName {
   case specversion, id, source, type, subject, time, datacontenttype, data, dataBase64
@@ -37,43 +29,40 @@ enum AttributeName {
 
   /// The names that mean something, by their length first.
   private static func known(_ name: UnsafeRawBufferPointer) -> AttributeName? {
-    func isNamed(_ text: StaticString) -> Bool {
-      memcmp(name.baseAddress!, text.utf8Start, name.count) == 0
-    }
     switch name.count {
-    case 2: return isNamed("id") ? .id : nil
+    case 2: return name.isText("id") ? .id : nil
     case 4:
-      if isNamed("type") { return .type }
-      if isNamed("time") { return .time }
-      return isNamed("data") ? .data : nil
+      if name.isText("type") { return .type }
+      if name.isText("time") { return .time }
+      return name.isText("data") ? .data : nil
     case 6:
-      if isNamed("source") { return .source }
-      return isNamed("arkttl") ? .timeToLive : nil
+      if name.isText("source") { return .source }
+      return name.isText("arkttl") ? .timeToLive : nil
     case 7:
-      if isNamed("subject") { return .subject }
-      if isNamed("arkteam") { return .correlation(.team) }
-      return isNamed("arkspan") ? .correlation(.span) : nil
+      if name.isText("subject") { return .subject }
+      if name.isText("arkteam") { return .correlation(.team) }
+      return name.isText("arkspan") ? .correlation(.span) : nil
     case 8:
-      if isNamed("arkquery") { return .correlation(.query) }
-      if isNamed("arkagent") { return .correlation(.agent) }
-      return isNamed("arktrace") ? .correlation(.trace) : nil
+      if name.isText("arkquery") { return .correlation(.query) }
+      if name.isText("arkagent") { return .correlation(.agent) }
+      return name.isText("arktrace") ? .correlation(.trace) : nil
     case 10:
-      if isNamed("arksession") { return .correlation(.session) }
-      return isNamed("arka2atask") ? .correlation(.a2aTask) : nil
+      if name.isText("arksession") { return .correlation(.session) }
+      return name.isText("arka2atask") ? .correlation(.a2aTask) : nil
     case 11:
-      if isNamed("specversion") { return .specversion }
-      if isNamed("traceparent") { return .traceparent }
-      return isNamed("arktoolcall") ? .correlation(.toolCall) : nil
+      if name.isText("specversion") { return .specversion }
+      if name.isText("traceparent") { return .traceparent }
+      return name.isText("arktoolcall") ? .correlation(.toolCall) : nil
     case 12:
-      if isNamed("arknamespace") { return .correlation(.namespace) }
-      return isNamed("arkqueryname") ? .correlation(.queryName) : nil
+      if name.isText("arknamespace") { return .correlation(.namespace) }
+      return name.isText("arkqueryname") ? .correlation(.queryName) : nil
     case 13:
-      if isNamed("arkmcpsession") { return .correlation(.mcpSession) }
-      if isNamed("arka2acontext") { return .correlation(.a2aContext) }
-      return isNamed("arkparentspan") ? .correlation(.parentSpan) : nil
+      if name.isText("arkmcpsession") { return .correlation(.mcpSession) }
+      if name.isText("arka2acontext") { return .correlation(.a2aContext) }
+      return name.isText("arkparentspan") ? .correlation(.parentSpan) : nil
     case 15:
-      if isNamed("datacontenttype") { return .datacontenttype }
-      return isNamed("arkconversation") ? .correlation(.conversation) : nil
+      if name.isText("datacontenttype") { return .datacontenttype }
+      return name.isText("arkconversation") ? .correlation(.conversation) : nil
     default: return nil
     }
   }

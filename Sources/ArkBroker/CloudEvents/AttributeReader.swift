@@ -1,11 +1,3 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#else
-  import Darwin
-#endif
-
 /// Gathers the attributes of one CloudEvent into a draft: checks values, unescapes texts, keeps what it does not know.
 struct AttributeReader: ~Copyable {
   /// More extension attributes than this are refused.
@@ -132,7 +124,7 @@ struct AttributeReader: ~Copyable {
     }
     switch name {
     case .specversion:
-      guard AttributeReader.isText(text, "1.0") else {
+      guard text.isText("1.0") else {
         return fail("specversion", "must be \"1.0\"")
       }
       if hasVersion { fail("specversion", "appears twice") }
@@ -141,7 +133,7 @@ struct AttributeReader: ~Copyable {
     case .source: fill(.source, text)
     case .subject: fill(.subject, text)
     case .type:
-      if text.count > 4, AttributeReader.begins(text, with: "ark.") {
+      if text.count > 4, text.begins(with: "ark.") {
         fill(.kind, UnsafeRawBufferPointer(rebasing: text[4...]))
       } else {
         draft.hasForeignType = true
@@ -224,7 +216,7 @@ struct AttributeReader: ~Copyable {
       guard part.allSatisfy({ $0 &- 0x30 < 10 || $0 &- 0x61 < 6 }) else { return nil }
       return part
     }
-    guard text.count == 55, AttributeReader.begins(text, with: "00-"),
+    guard text.count == 55, text.begins(with: "00-"),
       text[35] == UInt8(ascii: "-"),
       text[52] == UInt8(ascii: "-"), let trace = hex(3..<35), let span = hex(36..<52),
       let flags = hex(53..<55), trace.contains(where: { $0 != 0x30 }),
@@ -330,15 +322,6 @@ struct AttributeReader: ~Copyable {
     String(
       decoding: name.prefix(64).map { $0 > 0x20 && $0 < 0x7f ? $0 : UInt8(ascii: "?") },
       as: UTF8.self)
-  }
-
-  private static func begins(_ text: UnsafeRawBufferPointer, with start: StaticString) -> Bool {
-    text.count >= start.utf8CodeUnitCount
-      && memcmp(text.baseAddress!, start.utf8Start, start.utf8CodeUnitCount) == 0
-  }
-
-  static func isText(_ text: UnsafeRawBufferPointer, _ other: StaticString) -> Bool {
-    text.count == other.utf8CodeUnitCount && begins(text, with: other)
   }
 
   private static func bytes(of text: StaticString) -> UnsafeRawBufferPointer {

@@ -21,7 +21,7 @@ package struct BinaryEvent: ~Copyable {
     }
     switch attribute {
     // Its place in the log that it comes from.
-    case .other where name.elementsEqual("arkposition".utf8): return
+    case .other where name.isText("arkposition"): return
     case .data, .dataBase64, .datacontenttype:
       attributes.fail(
         "ce-" + AttributeReader.shown(name), "is not a header: use the body and Content-Type")

@@ -9,7 +9,6 @@ package enum GapLine {
 extension EventDraft {
   /// Whether it is word of a gap and not an event.
   var isGap: Bool {
-    !hasForeignType && AttributeReader.isText(kind, GapLine.kind)
-      && AttributeReader.isText(source, GapLine.source)
+    !hasForeignType && kind.isText(GapLine.kind) && source.isText(GapLine.source)
   }
 }

@@ -151,16 +151,10 @@ struct EventLines {
   }
 
   private static func colour(of kind: UnsafeRawBufferPointer) -> Colour {
-    func ends(_ suffix: StaticString) -> Bool {
-      let count = suffix.utf8CodeUnitCount
-      return kind.count >= count
-        && kind.suffix(count).elementsEqual(
-          UnsafeBufferPointer(start: suffix.utf8Start, count: count))
-    }
-    if ends(".failed") { return .red }
-    if ends(".canceled") { return .yellow }
-    if ends(".completed") { return .green }
-    if ends(".started") { return .cyan }
+    if kind.ends(with: ".failed") { return .red }
+    if kind.ends(with: ".canceled") { return .yellow }
+    if kind.ends(with: ".completed") { return .green }
+    if kind.ends(with: ".started") { return .cyan }
     return .plain
   }
 }

@@ -69,12 +69,6 @@ extension UnsafeRawBufferPointer {
     return UnsafeRawPointer(found) - base
   }
 
-  /// Whether these are the literal's bytes.
-  @inline(__always)
-  func equals(_ literal: StaticString) -> Bool {
-    equals(UnsafeRawBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
-  }
-
   /// Whether both hold the same bytes.
   @inline(__always)
   func equals(_ other: UnsafeRawBufferPointer) -> Bool {

@@ -1,3 +1,5 @@
+import ArkBroker
+
 /// Reads a complete head strictly: what two readers could understand in two ways is refused.
 enum HeadReader {
   static func targetTooLong(_ limits: ParserBounds) -> HTTPError {
@@ -24,7 +26,7 @@ enum HeadReader {
       throw .badRequest("The request target has a control character or a fragment.")
     }
     let version = line.part(end + 1, line.count - end - 1)
-    guard version.count == 8, version.part(0, 5).equals("HTTP/"), version[6] == 0x2E,
+    guard version.count == 8, version.begins(with: "HTTP/"), version[6] == 0x2E,
       version[5] &- 0x30 < 10, version[7] &- 0x30 < 10
     else { throw .badRequest("The request line does not end with a version such as HTTP/1.1.") }
     guard version[5] == 0x31, version[7] <= 0x31 else {
@@ -40,7 +42,7 @@ enum HeadReader {
   private static func method(_ bytes: UnsafeRawBufferPointer) -> HTTPMethod {
     switch bytes.count {
     case 3 where bytes[0] == 0x47 && bytes[1] == 0x45 && bytes[2] == 0x54: .get
-    case 4 where bytes[0] == 0x50 && bytes.equals("POST"): .post
+    case 4 where bytes[0] == 0x50 && bytes.isText("POST"): .post
     default: HTTPMethod(bytes.text)
     }
   }

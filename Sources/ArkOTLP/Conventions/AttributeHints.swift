@@ -64,7 +64,7 @@ struct AttributeHints: ~Copyable {
 
   private mutating func noteKind(_ value: UnsafeRawBufferPointer, rule number: Int32) {
     let rule = mapping.kindRules[Int(number)]
-    if rule.isTraceloop, value.elementsEqual("agent".utf8) { isTraceloopAgent = true }
+    if rule.isTraceloop, value.isText("agent") { isTraceloopAgent = true }
     guard number < kindRule else { return }
     for row in rule.kinds where value.elementsEqual(row.value) {
       kindRule = number
@@ -93,7 +93,7 @@ struct AttributeHints: ~Copyable {
       let prefix = 6
       guard queryName.count > 0, facts.name.count == prefix + queryName.count else { return kind }
       let name = facts.name.bytes(side: side)
-      guard name.starts(with: "query.".utf8),
+      guard name.begins(with: "query."),
         name.dropFirst(prefix).elementsEqual(queryName.bytes(side: side))
       else { return kind }
       return mapping.queryKind

@@ -119,11 +119,8 @@ extension OTLPSignal {
     let signal = OTLPSignal.allCases.first { signal in
       let name = signal.kind
       let count = name.utf8CodeUnitCount
-      guard kind.count >= count, kind.count == count || kind[count] == UInt8(ascii: ".") else {
-        return false
-      }
-      return kind.prefix(count).elementsEqual(
-        UnsafeBufferPointer(start: name.utf8Start, count: count))
+      return kind.begins(with: name)
+        && (kind.count == count || kind[count] == UInt8(ascii: "."))
     }
     guard let signal else { return nil }
     self = signal

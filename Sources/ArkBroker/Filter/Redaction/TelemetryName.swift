@@ -4,9 +4,8 @@ enum TelemetryName {
   static func isRecord(_ storage: BatchStorage, _ index: Int) -> Bool {
     guard !storage.record(index).flags.contains(.foreignType) else { return false }
     let kind = storage.field(.kind, of: index)
-    return kind.elementsEqual("span".utf8) || kind.starts(with: "span.".utf8)
-      || kind.elementsEqual("log".utf8) || kind.starts(with: "log.".utf8)
-      || kind.elementsEqual("metric".utf8)
+    return kind.isText("span") || kind.begins(with: "span.") || kind.isText("log")
+      || kind.begins(with: "log.") || kind.isText("metric")
   }
 
   /// Whether it is a variant of AnyValue, in either spelling.
@@ -16,9 +15,7 @@ enum TelemetryName {
 
   /// Whether it is a field of a record, or of what one is made of.
   static func isField(_ name: UnsafeRawBufferPointer) -> Bool {
-    fields.contains {
-      name.elementsEqual(UnsafeBufferPointer(start: $0.utf8Start, count: $0.utf8CodeUnitCount))
-    }
+    fields.contains { name.isText($0) }
   }
 
   /// Whether it only leads from an AnyValue to the values inside it.
