@@ -42,15 +42,10 @@ enum FiledSpan {
     return request.array()
   }
 
-  /// Ids are 8 or 16 bytes.
+  /// The id of a trace has 16 bytes, that of a span 8.
   private static func hexadecimal(_ text: String) -> String {
-    guard text.utf8.count == 24 || text.utf8.count == 12 else { return text }
-    var bytes = ByteWriter(capacity: 24)
-    let isBase64 = Array(text.utf8).withUnsafeBytes { bytes.append(decodingBase64: $0) }
-    guard isBase64, bytes.count == 16 || bytes.count == 8 else { return text }
-    var digits = ByteWriter(capacity: 32)
-    digits.append(hexadecimal: bytes.bytes)
-    return String(decoding: digits.bytes, as: UTF8.self)
+    TraceID.hexadecimal(ofBase64: text, bytes: 16)
+      ?? TraceID.hexadecimal(ofBase64: text, bytes: 8) ?? text
   }
 
   /// `"key":value,…` as `{"key","value"},…`

@@ -57,14 +57,22 @@ extension APIEndpoint {
   }
 }
 
-/// The spelling of trace ids.
+/// The spelling of ids of traces and spans.
 enum TraceID {
   /// What was sent as protobuf used to come back as Base64: both spellings are taken, and hexadecimal digits in either case.
   static func hexadecimal(_ text: String) -> String {
     guard text.utf8.count == 24 else { return text.lowercased() }
+    return hexadecimal(ofBase64: text, bytes: 16) ?? text
+  }
+
+  /// Nil when the text is not so many bytes in Base64.
+  static func hexadecimal(ofBase64 text: String, bytes count: Int) -> String? {
+    guard text.utf8.count == (count + 2) / 3 * 4 else { return nil }
     var bytes = ByteWriter(capacity: 24)
     let isBase64 = Array(text.utf8).withUnsafeBytes { bytes.append(decodingBase64: $0) }
-    guard isBase64, bytes.count == 16 else { return text }
-    return bytes.bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    guard isBase64, bytes.count == count else { return nil }
+    var digits = ByteWriter(capacity: 2 * count)
+    digits.append(hexadecimal: bytes.bytes)
+    return String(decoding: digits.bytes, as: UTF8.self)
   }
 }
