@@ -63,12 +63,13 @@ final class BlockTable: Sendable {
     while true {
       // What cannot be compressed becomes a little longer.
       let bytes = try file.bytes(at: start, count: blockSize + blockSize / 8)
-      guard let (used, inflated) = Deflate.first(of: bytes, upTo: blockSize) else { break }
+      guard let (used, inflated) = Deflate.first(of: bytes, upTo: blockSize), !inflated.isEmpty
+      else { break }
       entries.append(
         Entry(start: start, count: used, checksum: CRC32C.of(Array(bytes[..<used]))))
       start += used
-      end += inflated
-      if inflated < blockSize { break }
+      end += inflated.count
+      if inflated.count < blockSize { break }
     }
     return (entries, end)
   }
@@ -153,26 +154,14 @@ enum Deflate {
 
   /// Nil unless the bytes inflate to exactly `count` bytes.
   static func inflated(_ bytes: [UInt8], count: Int) -> [UInt8]? {
-    var stream = z_stream()
-    guard
-      inflateInit2_(&stream, -15, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK
-    else { return nil }
-    defer { inflateEnd(&stream) }
-    var isWhole = false
-    let inflated = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-      bytes.withUnsafeBufferPointer { bytes in
-        stream.next_in = UnsafeMutablePointer(mutating: bytes.baseAddress)
-        stream.avail_in = uInt(bytes.count)
-        stream.next_out = buffer.baseAddress
-        stream.avail_out = uInt(buffer.count)
-        isWhole = inflate(&stream, Z_FINISH) == Z_STREAM_END && stream.avail_out == 0
-      }
-      filled = isWhole ? count : 0
+    guard let stream = first(of: bytes, upTo: count), stream.inflated.count == count else {
+      return nil
     }
-    return isWhole ? inflated : nil
+    return stream.inflated
   }
-  /// How much of these bytes the first stream takes, and what it inflates to; nil when that is nothing, or more than `limit`.
-  static func first(of bytes: [UInt8], upTo limit: Int) -> (used: Int, inflated: Int)? {
+
+  /// How much of these bytes the first stream takes, and what it inflates to; nil when that is damaged or more than `limit`.
+  static func first(of bytes: [UInt8], upTo limit: Int) -> (used: Int, inflated: [UInt8])? {
     var stream = z_stream()
     guard
       inflateInit2_(&stream, -15, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK
@@ -189,7 +178,6 @@ enum Deflate {
       }
       filled = limit - Int(stream.avail_out)
     }
-    guard isWhole, !inflated.isEmpty else { return nil }
-    return (bytes.count - Int(stream.avail_in), inflated.count)
+    return isWhole ? (bytes.count - Int(stream.avail_in), inflated) : nil
   }
 }

@@ -1,5 +1,4 @@
 import ArkBroker
-import CZlib
 
 /// The block table of a compressed segment as it lies on disk, mended where it is damaged.
 struct BlockTableImage {
@@ -101,22 +100,8 @@ struct BlockTableImage {
 extension Deflate {
   /// How many bytes a block inflates to; nil when it is none, or longer than a block may be.
   static func inflatedLength(_ bytes: [UInt8]) -> Int? {
-    var stream = z_stream()
-    guard
-      inflateInit2_(&stream, -15, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK
+    guard let stream = first(of: bytes, upTo: BlockTable.blockSize), stream.used == bytes.count
     else { return nil }
-    defer { inflateEnd(&stream) }
-    var length: Int?
-    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: BlockTable.blockSize) { buffer in
-      bytes.withUnsafeBufferPointer { bytes in
-        stream.next_in = UnsafeMutablePointer(mutating: bytes.baseAddress)
-        stream.avail_in = uInt(bytes.count)
-        stream.next_out = buffer.baseAddress
-        stream.avail_out = uInt(buffer.count)
-        guard inflate(&stream, Z_FINISH) == Z_STREAM_END, stream.avail_in == 0 else { return }
-        length = buffer.count - Int(stream.avail_out)
-      }
-    }
-    return length
+    return stream.inflated.count
   }
 }
