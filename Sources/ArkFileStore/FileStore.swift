@@ -126,7 +126,7 @@ public final class FileStore: QueuedStore {
   /// Costs what the newest segment costs to read, and little for each other one.
   /// - Throws: `StoreError`: `.locked` when another process has it; `.damaged` when a file's beginning is; `.failed`, `.full`; `.closed` after `close()`.
   public func open() async throws(StoreError) {
-    try await run(on: control) { [self] () throws(StoreError) in try openNow() }
+    try await control.run { [self] () throws(StoreError) in try openNow() }
   }
 
   private func openNow() throws(StoreError) {
@@ -147,7 +147,7 @@ public final class FileStore: QueuedStore {
     if case .open(let log) = state.withLock({ $0 }) {
       log.isClosing.store(true, ordering: .relaxed)
     }
-    try await run(on: control) { [self] () throws(StoreError) in
+    try await control.run { [self] () throws(StoreError) in
       let old = state.withLock { state in
         defer { state = .closed }
         return state
@@ -163,22 +163,6 @@ public final class FileStore: QueuedStore {
     case .unopened:
       throw StoreError(.failed, "the store at \(path) has not been opened: call open() first")
     }
-  }
-
-  /// Runs something that blocks.
-  private func run<Value: Sendable>(
-    on worker: WorkerBox, _ body: @escaping @Sendable () throws(StoreError) -> Value
-  ) async throws(StoreError) -> Value {
-    let result: Result<Value, StoreError> = await withUnsafeContinuation { continuation in
-      worker.perform {
-        do throws(StoreError) {
-          continuation.resume(returning: .success(try body()))
-        } catch {
-          continuation.resume(returning: .failure(error))
-        }
-      }
-    }
-    return try result.get()
   }
 
   // MARK: Store
@@ -209,14 +193,14 @@ public final class FileStore: QueuedStore {
   /// - Throws: `StoreError`: `.closed`, `.failed`.
   public func read(_ request: ReadRequest) async throws(StoreError) -> Page {
     let log = try log()
-    return try await run(on: readers) { () throws(StoreError) in try log.read(request) }
+    return try await readers.run { () throws(StoreError) in try log.read(request) }
   }
 
   /// Counts by the index where the match asks for kinds, sources and times alone; reads what is deleted or expired in part, and what the match has other keys for.
   /// - Throws: `StoreError`: `.closed`, `.failed`.
   public func count(_ request: CountRequest) async throws(StoreError) -> Int {
     let log = try log()
-    return try await run(on: readers) { () throws(StoreError) in try log.count(request.match) }
+    return try await readers.run { () throws(StoreError) in try log.count(request.match) }
   }
 
   package func onReadingThread(_ body: @escaping @Sendable () -> Void) { readers.perform(body) }
@@ -238,7 +222,7 @@ public final class FileStore: QueuedStore {
   /// - Throws: `StoreError`: `.closed`, `.failed`, `.full`.
   public func delete(_ request: DeleteRequest) async throws(StoreError) -> Int {
     let log = try log()
-    return try await run(on: control) { () throws(StoreError) in try log.delete(request.match) }
+    return try await control.run { () throws(StoreError) in try log.delete(request.match) }
   }
 
   /// The state kept under a key, as it was set last.
@@ -265,7 +249,7 @@ public final class FileStore: QueuedStore {
   /// Does now what is otherwise done in the background: seals, lets go, rewrites, writes state.
   package func maintain() async throws(StoreError) {
     let log = try log()
-    try await run(on: control) { () throws(StoreError) in log.maintain() }
+    try await control.run { () throws(StoreError) in log.maintain() }
   }
 }
 
@@ -285,6 +269,22 @@ final class WorkerBox: Sendable {
       if worker == nil { worker = Worker(threads: count, niceness: niceness) }
       worker?.perform(job)
     }
+  }
+
+  /// Runs something that blocks, and waits for it without blocking.
+  func run<Value: Sendable>(
+    _ body: @escaping @Sendable () throws(StoreError) -> Value
+  ) async throws(StoreError) -> Value {
+    let result: Result<Value, StoreError> = await withUnsafeContinuation { continuation in
+      perform {
+        do throws(StoreError) {
+          continuation.resume(returning: .success(try body()))
+        } catch {
+          continuation.resume(returning: .failure(error))
+        }
+      }
+    }
+    return try result.get()
   }
 
   func finish() {

@@ -108,17 +108,8 @@ enum StoreTool {
   static func onThread<Value: Sendable>(
     _ body: @escaping @Sendable () throws(StoreError) -> Value
   ) async throws(StoreError) -> Value {
-    let worker = Worker()
-    let result: Result<Value, StoreError> = await withUnsafeContinuation { continuation in
-      worker.perform {
-        do throws(StoreError) {
-          continuation.resume(returning: .success(try body()))
-        } catch {
-          continuation.resume(returning: .failure(error))
-        }
-      }
-    }
-    worker.finish()
-    return try result.get()
+    let worker = WorkerBox(threads: 1)
+    defer { worker.finish() }
+    return try await worker.run(body)
   }
 }
