@@ -123,9 +123,7 @@ enum StoreCommands {
     -> FileStore
   {
     if !makingOne, !StoreDirectory.isStore(directory) {
-      throw StoreError(
-        .failed,
-        "\(directory) holds no store: there is no segment in it; is it the right directory?")
+      throw StoreError.noStore(in: directory)
     }
     var settings = FileStore.Settings()
     settings.maintenanceInterval = .seconds(3600)

@@ -1,4 +1,4 @@
-import ArkBroker
+package import ArkBroker
 
 #if canImport(Glibc)
   import Glibc
@@ -28,5 +28,14 @@ package enum StoreDirectory {
       number != ProcessNumber.current, kill(number, 0) == 0 || errno == EPERM
     else { return nil }
     return note
+  }
+}
+
+extension StoreError {
+  /// There is no store where one was to be read.
+  package static func noStore(in directory: String) -> StoreError {
+    StoreError(
+      .failed,
+      "\(directory) holds no store: there is no segment in it; is it the right directory?")
   }
 }

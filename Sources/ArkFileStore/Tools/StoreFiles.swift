@@ -24,11 +24,7 @@ struct StoreFiles {
     for name in list.compactMap({ SegmentName($0) }) {
       newest[name.first] = max(name, newest[name.first] ?? name)
     }
-    guard !newest.isEmpty else {
-      throw StoreError(
-        .failed,
-        "\(directory) holds no store: there is no segment in it; is it the right directory?")
-    }
+    guard !newest.isEmpty else { throw StoreError.noStore(in: directory) }
     segments = newest.values.sorted()
     let known = Set(segments.map(\.file) + segments.map(\.index))
     func size(_ name: String) -> Int {
