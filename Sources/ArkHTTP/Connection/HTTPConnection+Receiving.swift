@@ -121,7 +121,7 @@ extension HTTPConnection {
     let options = route.route.options
     bodyLimit = options.bodyBytes ?? service.limits.bodyBytes
     coding = .identity
-    if options.inflatesBody, facts.contentEncoding != nil {
+    if facts.contentEncoding != nil {
       guard let declared = HTTPContentCoding.declared(by: head) else {
         let error = HTTPError(
           .unsupportedMediaType, .unsupportedMediaType,

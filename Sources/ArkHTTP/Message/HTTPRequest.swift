@@ -54,9 +54,6 @@ public struct HTTPRequest: Sendable {
   /// The same for the broker.
   package var workThread: any WorkThread { workLoop }
 
-  /// The minor version of HTTP/1: 0 or 1.
-  public var minorVersion: Int { head.facts.minorVersion }
-
   /// The pattern of the route that matched, such as `/queries/{id}`; nil when none did.
   public var routePattern: String? { route?.route.path }
 

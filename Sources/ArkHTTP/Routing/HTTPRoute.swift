@@ -25,8 +25,6 @@ public struct HTTPRoute: Sendable {
     /// Inline handlers run off the loop when the decoded body is larger than this, one or two at a
     /// time. 256 KiB.
     public var inlineBodyBytes = 256 << 10
-    /// Whether gzip and deflate bodies are inflated; if not, they are given as they are. True.
-    public var inflatesBody = true
     /// How long a body may make no progress; then 408. Nil takes the server's limit.
     public var bodyTimeout: Duration?
     /// The format of errors on this route, also of those found before its handler runs (405, 413,

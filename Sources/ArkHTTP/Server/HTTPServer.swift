@@ -141,9 +141,6 @@ public final class HTTPServer: Sendable {
   /// Where the server listens; nil before it does.
   public var address: HTTPAddress? { current?.address }
 
-  /// The port that the server listens on; nil before it does.
-  public var boundPort: Int? { current.map { Int($0.address.port) } }
-
   /// Whether the server is on its way to stop, or has stopped: not ready for new work.
   public var isDraining: Bool {
     state.withLock { state in
