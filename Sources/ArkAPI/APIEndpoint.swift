@@ -63,7 +63,7 @@ final class APIEndpoint: Sendable {
         let broker = try broker()
         let batch = try APIEndpoint.read(request.body.bytes, read)
         guard !batch.isEmpty else { return responder.complete(response) }
-        broker.inlet.publish(batch, on: request.workThread) { result in
+        broker.inlet.publish(batch, on: request.loop) { result in
           switch result {
           case .success: responder.complete(response)
           case .failure(let error): responder.complete(APIEndpoint.refusal(error))
@@ -125,7 +125,7 @@ final class APIEndpoint: Sendable {
     let log = try await broker.outlet.log()
     let stream = CursorStream(
       log, matching: match, from: start, following: true, bounds: await log.store.bounds,
-      as: format, on: request.workThread)
+      as: format, on: request.loop)
     return HTTPResponse(headers: Frames.headers, body: .source(stream))
   }
 

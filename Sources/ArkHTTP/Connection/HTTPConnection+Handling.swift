@@ -134,7 +134,7 @@ extension HTTPConnection {
   private func request(of exchange: HTTPExchange, _ body: HTTPBody) -> HTTPRequest? {
     guard let head = exchange.head else { return nil }
     return HTTPRequest(
-      head: head, requestID: exchange.requestID, route: exchange.route, workLoop: loop,
+      head: head, requestID: exchange.requestID, route: exchange.route, loop: loop,
       body: body, remoteAddress: remoteAddress)
   }
 

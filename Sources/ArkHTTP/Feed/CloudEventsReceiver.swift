@@ -62,7 +62,7 @@ package final class CloudEventsEndpoint: Sendable {
     guard !batch.isEmpty else {
       return responder.complete(CloudEventsEndpoint.response(to: Receipt()))
     }
-    inlet.publish(batch, on: request.workThread) { result in
+    inlet.publish(batch, on: request.loop) { result in
       switch result {
       case .success(let receipt):
         responder.complete(CloudEventsEndpoint.response(to: receipt))

@@ -44,7 +44,7 @@ package final class Feed: Sendable {
   ) {
     let stream = CursorStream(
       log, matching: query.match, from: query.start, following: query.follows, bounds: bounds,
-      as: FeedWriter(self, query), on: request.workLoop)
+      as: FeedWriter(self, query), on: request.loop)
     var headers: HTTPHeaders = [
       "Content-Type": query.format.contentType,
       "Cache-Control": "no-cache, no-transform",

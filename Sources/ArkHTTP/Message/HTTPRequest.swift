@@ -1,11 +1,10 @@
-package import ArkBroker
-
 /// A request as a handler sees it: where it came from is decided, nothing is decoded until asked for.
 public struct HTTPRequest: Sendable {
   let head: HTTPRequestHead
   let requestID: RequestID
   let route: MountedRoute?
-  let workLoop: HTTPWorkLoop
+  /// The loop that serves this request's connection.
+  package let loop: HTTPWorkLoop
   /// The body: collected, unless the route streams it.
   public internal(set) var body: HTTPBody
   /// Where the peer connects from.
@@ -47,12 +46,6 @@ public struct HTTPRequest: Sendable {
   /// The request's id: the peer's X-Request-ID if it is 1 … 1024 printable ASCII characters, else a new
   /// lower-case UUID. Every response carries it.
   public var id: String { requestID.text(head) }
-
-  /// The loop that serves this request's connection.
-  public var loop: any HTTPLoop { workLoop }
-
-  /// The same for the broker.
-  package var workThread: any WorkThread { workLoop }
 
   /// The pattern of the route that matched, such as `/queries/{id}`; nil when none did.
   public var routePattern: String? { route?.route.path }

@@ -13,7 +13,7 @@ public final class HTTPStream: @unchecked Sendable {
   let source: any HTTPBodySource
   let isChunked: Bool
 
-  /// Silence after which the source's `idle(_:)` is called; nil for never. Set it on the loop.
+  /// Silence after which the source's `idle(_:)` is called; nil for never. Set it when the source is called.
   public var idleInterval: Duration? {
     didSet { idleNanoseconds = idleInterval?.nanoseconds }
   }
@@ -26,14 +26,12 @@ public final class HTTPStream: @unchecked Sendable {
   }
 
   /// The loop that the source is called on.
-  public var loop: any HTTPLoop { connection.loop }
+  package var loop: HTTPWorkLoop { connection.loop }
 
   /// Whether the server is draining: a source without an end of its own should finish soon.
   public var isDraining: Bool { connection.service.isDraining }
 
   /// Asks for a pull. Cheap, and free when one is due already; safe from any thread.
-  ///
-  /// To resume many streams of a loop from elsewhere, do it in one job: `loop.execute { … }`.
   public func resume() {
     guard !isWanted.exchange(true, ordering: .acquiringAndReleasing) else { return }
     connection.loop.resume(self)

@@ -5,7 +5,7 @@ import Synchronization
 /// connections borrow for the length of a turn.
 ///
 /// Only the mailbox is touched by other threads, under its lock; everything else is the loop's own.
-package class HTTPWorkLoop: HTTPLoop, WorkThread, @unchecked Sendable {
+package class HTTPWorkLoop: WorkThread, @unchecked Sendable {
   enum Letter {
     case job(@Sendable () -> Void)
     case resume(HTTPStream)

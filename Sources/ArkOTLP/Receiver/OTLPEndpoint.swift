@@ -70,7 +70,7 @@ final class OTLPEndpoint: Sendable {
       responder.complete(OTLPEndpoint.response(.ok, answer.encoded(as: encoding), encoding))
       return
     }
-    publish(outcome.events, request.workThread) { result in
+    publish(outcome.events, request.loop) { result in
       switch result {
       case .success:
         responder.complete(OTLPEndpoint.response(.ok, answer.encoded(as: encoding), encoding))
