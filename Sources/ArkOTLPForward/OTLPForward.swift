@@ -31,7 +31,7 @@ public struct OTLPForward: EventSink {
   private let options: OTLPForwardOptions
   private let endpoint: ForwardEndpoint
   private let counters = ForwardCounters()
-  private let makeTransport: @Sendable () -> any ForwardTransport
+  private let transport: any ForwardTransport
   private let clock: ForwardClock
 
   /// Creates a sink.
@@ -46,24 +46,23 @@ public struct OTLPForward: EventSink {
     to url: String, name: String? = nil, matching match: Match = OTLPForward.receivedOverOTLP,
     from start: Start = .beginning, options: OTLPForwardOptions = OTLPForwardOptions()
   ) throws(OTLPForwardError) {
-    let timeout = options.timeout
     try self.init(
-      to: url, name: name, matching: match, from: start, options: options, clock: .system
-    ) { URLSessionTransport(timeout: timeout) }
+      to: url, name: name, matching: match, from: start, options: options, clock: .system,
+      transport: URLSessionTransport(timeout: options.timeout))
   }
 
   /// The same, with a way of sending and a clock for tests.
   package init(
     to url: String, name: String? = nil, matching match: Match = OTLPForward.receivedOverOTLP,
     from start: Start = .beginning, options: OTLPForwardOptions = OTLPForwardOptions(),
-    clock: ForwardClock, transport: @escaping @Sendable () -> any ForwardTransport
+    clock: ForwardClock, transport: any ForwardTransport
   ) throws(OTLPForwardError) {
     endpoint = try ForwardEndpoint(url, options)
     self.match = match
     self.start = start
     self.options = options
     self.clock = clock
-    makeTransport = transport
+    self.transport = transport
     self.name =
       name
       ?? OTLPForward.name(
@@ -89,8 +88,6 @@ public struct OTLPForward: EventSink {
 
   /// Sends until the log ends or the task is cancelled.
   public func run(reading outlet: Outlet) async throws {
-    let transport = makeTransport()
-    defer { transport.close() }
     let delivery = Delivery(
       transport: transport, clock: clock, endpoint: endpoint, options: options,
       counters: counters, mark: outlet.brokerID,

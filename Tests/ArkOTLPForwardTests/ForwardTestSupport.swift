@@ -13,7 +13,7 @@ final class ScriptedReceiver: ForwardTransport {
   private struct State {
     var answers: [Answer]
     var requests: [ForwardRequest] = []
-    var isClosed = false
+    var isLeft = false
     var held: CheckedContinuation<Void, Never>?
   }
 
@@ -27,7 +27,8 @@ final class ScriptedReceiver: ForwardTransport {
   }
 
   var requests: [ForwardRequest] { state.withLock { $0.requests } }
-  var isClosed: Bool { state.withLock { $0.isClosed } }
+  /// Whether a request that got no answer has come to an end.
+  var isLeft: Bool { state.withLock { $0.isLeft } }
 
   func send(_ request: ForwardRequest) async -> Answer {
     let answer = state.withLock { state in
@@ -52,10 +53,9 @@ final class ScriptedReceiver: ForwardTransport {
         return state.held
       }?.resume()
     }
+    state.withLock { $0.isLeft = true }
     return .failure(ForwardFailure(.cancelled, "cancelled"))
   }
-
-  func close() { state.withLock { $0.isClosed = true } }
 
   /// The ids of the spans that came, request by request.
   func spans() throws -> [[String]] { try requests.map { try spanIDs(of: $0) } }

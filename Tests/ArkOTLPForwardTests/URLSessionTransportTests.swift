@@ -68,7 +68,6 @@ import Testing
     }
     try await serving([route]) { base in
       let transport = URLSessionTransport(timeout: .seconds(120))
-      defer { transport.close() }
       for _ in 0..<3 {
         let response = try await transport.send(try request(base + "/a")).get()
         #expect(response.status == 503)
@@ -97,7 +96,6 @@ import Testing
     let large = [UInt8](repeating: 5, count: 3 << 20)
     try await serving(routes) { base in
       let transport = URLSessionTransport(timeout: .seconds(120))
-      defer { transport.close() }
       let response = try await transport.send(try request(base + "/from", body: large)).get()
       #expect(response.status == 307)
     }
@@ -120,7 +118,6 @@ import Testing
     }
     try await serving([route]) { base in
       let transport = URLSessionTransport(timeout: .seconds(120))
-      defer { transport.close() }
       for _ in 0..<2 {
         let response = try await transport.send(try request(base + "/a")).get()
         #expect(response.status == status)
@@ -137,7 +134,6 @@ import Testing
     }
     try await serving([route]) { base in
       let transport = URLSessionTransport(timeout: .milliseconds(50))
-      defer { transport.close() }
       let outcome = await transport.send(try request(base + "/a"))
       #expect(throws: ForwardFailure(.timeout, "no answer within 0.05 s")) { try outcome.get() }
     }
@@ -150,7 +146,6 @@ import Testing
     }
     try await serving([route]) { base in
       let transport = URLSessionTransport(timeout: .seconds(600))
-      defer { transport.close() }
       let request = try request(base + "/a")
       let sending = Task { await transport.send(request) }
       try await eventually("the request has arrived") { !seen.all.isEmpty }
@@ -176,7 +171,6 @@ import Testing
     }
     try await serving([route]) { base in
       let transport = URLSessionTransport(timeout: .seconds(120))
-      defer { transport.close() }
       let outcome = await transport.send(try request(base + "/a"))
       #expect(throws: ForwardFailure(.tooLarge, "the answer is larger than 4 MiB")) {
         try outcome.get()
@@ -188,7 +182,6 @@ import Testing
     // Nobody listens there.
     let base = "http://127.0.0.1:1"
     let transport = URLSessionTransport(timeout: .seconds(120))
-    defer { transport.close() }
     let outcome = await transport.send(try request(base + "/a?key=secret"))
     let failure = #expect(throws: ForwardFailure.self) { try outcome.get() }
     #expect(failure?.code == .connection)
@@ -230,7 +223,8 @@ import Testing
   @Test func aBrokerThatForwardsToItselfIsTold() async throws {
     let lines = LogLines()
     let http = HTTPServer(port: 0)
-    let forward = try OTLPForward(to: "http://here", clock: .system) { ToServer(http: http) }
+    let forward = try OTLPForward(
+      to: "http://here", clock: .system, transport: ToServer(http: http))
     let broker = Broker(onLog: lines.add) {
       OTLPReceiver(on: http)
       MemoryStore(keeping: .megabytes(64))
@@ -258,6 +252,4 @@ private struct ToServer: ForwardTransport {
     return await transport.send(
       ForwardRequest(url: url, headers: request.headers, body: request.body))
   }
-
-  func close() { transport.close() }
 }

@@ -4,8 +4,6 @@ package import Foundation
 package protocol ForwardTransport: Sendable {
   /// Answers with what came back, or why nothing did. Comes to an end soon after the task is cancelled, whatever the receiver does.
   func send(_ request: ForwardRequest) async -> Result<ForwardResponse, ForwardFailure>
-  /// No further request will come: lets connections go.
-  func close()
 }
 
 /// A POST.

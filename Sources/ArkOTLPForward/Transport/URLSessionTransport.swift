@@ -26,8 +26,6 @@ struct URLSessionTransport: ForwardTransport {
     return URLSession(configuration: configuration, delegate: delegate, delegateQueue: nil)
   }
 
-  func close() {}
-
   func send(_ request: ForwardRequest) async -> Result<ForwardResponse, ForwardFailure> {
     var message = URLRequest(url: request.url)
     message.httpMethod = "POST"
