@@ -70,6 +70,7 @@ public final class FileStore: QueuedStore {
   private let retention: Retention
   private let settings: Settings
   private let fileSystem: any FileSystem
+  private let clock: @Sendable () -> Int64
   private let onLog: (@Sendable (LogRecord) -> Void)?
   private let state = Mutex(State.unopened)
   /// Opens and closes, one at a time; reads, several at a time. Threads start with the first call.
@@ -90,14 +91,18 @@ public final class FileStore: QueuedStore {
       at: path, keeping: retention, settings: settings, on: DiskFileSystem(), onLog: onLog)
   }
 
+  /// The same, with a disk and a clock (nanoseconds since 1970) for tests.
   package init(
     at path: String, keeping retention: Retention, settings: Settings = Settings(),
-    on fileSystem: any FileSystem, onLog: (@Sendable (LogRecord) -> Void)? = nil
+    on fileSystem: any FileSystem,
+    clock: @escaping @Sendable () -> Int64 = { Timestamp.now().nanosecondsSinceEpoch },
+    onLog: (@Sendable (LogRecord) -> Void)? = nil
   ) {
     self.path = path
     self.retention = retention
     self.settings = settings
     self.fileSystem = fileSystem
+    self.clock = clock
     self.onLog = onLog
   }
 
@@ -136,7 +141,8 @@ public final class FileStore: QueuedStore {
     case .unopened: break
     }
     let log = try DiskLog(
-      fileSystem, path, retention, settings, report: { [onLog] in onLog?(LogRecord($0, $1)) })
+      fileSystem, path, retention, settings, clock: clock,
+      report: { [onLog] in onLog?(LogRecord($0, $1)) })
     state.withLock { $0 = .open(log) }
   }
 
@@ -235,12 +241,6 @@ public final class FileStore: QueuedStore {
   /// - Throws: `StoreError.closed`.
   public func setValue(_ value: [UInt8]?, for key: StateKey) async throws(StoreError) {
     try log().values.set(value, for: key)
-  }
-
-  /// Lets time pass for what has been stored, so that tests of expiry need not wait.
-  package func advanceClock(by time: Duration) {
-    guard let log = try? log() else { return }
-    log.clockOffset.wrappingAdd(time.components.seconds * 1_000_000_000, ordering: .relaxed)
   }
 
   /// Bytes of the segments on disk.

@@ -8,7 +8,10 @@ import Testing
     let directory = TemporaryDirectory()
     var settings = FileStore.Settings()
     settings.segmentBytes = 4096
-    let store = FileStore(at: directory.path, keeping: .everything, settings: settings)
+    let clock = TestClock()
+    let store = FileStore(
+      at: directory.path, keeping: .everything, settings: settings, on: DiskFileSystem(),
+      clock: { clock.now })
     try await store.open()
     for number in 0..<20 {
       _ = try await store.append(
@@ -26,7 +29,7 @@ import Testing
     #expect(try await ids().count == 40)
     try await store.maintain()
     let before = store.footprint
-    store.advanceClock(by: .seconds(3_601))
+    clock.advance(seconds: 3_601)
     #expect(try await ids() == (0..<20).map { "ever-\($0)" })
     try await store.maintain()
     #expect(store.footprint < before / 2)

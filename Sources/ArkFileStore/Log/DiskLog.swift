@@ -22,10 +22,7 @@ final class DiskLog: Sendable {
   /// One deletion or rewriting at a time.
   let rewriting = Mutex<Void>(())
   let isClosing = Atomic<Bool>(false)
-  /// The time, nanoseconds since 1970.
-  let clock: @Sendable () -> Int64
-  /// How far readers and the background are ahead of the clock, in nanoseconds: for tests of expiry.
-  let clockOffset = Atomic<Int64>(0)
+  private let clock: @Sendable () -> Int64
 
   private struct Threads: Sendable {
     let writer: LogWriter
@@ -110,9 +107,7 @@ final class DiskLog: Sendable {
   // MARK: The writer's
 
   /// Nanoseconds since 1970.
-  var now: Int64 {
-    clock() &+ clockOffset.load(ordering: .relaxed)
-  }
+  var now: Int64 { clock() }
 
   var newest: Position { state.withLock { $0.newest } }
 

@@ -206,7 +206,7 @@ final class LogWriter: @unchecked Sendable {
     let storage = job.batch.storage
     var offsets: [UInt32] = []
     offsets.reserveCapacity(count)
-    let stored = log.clock()
+    let stored = log.now
     var flags: Record.Flags = isSynced && buffer.count == 0 ? .followsSync : []
     for ordinal in 0..<count {
       if ordinal == count - 1 { flags.insert(.endsAppend) }
@@ -353,7 +353,7 @@ final class LogWriter: @unchecked Sendable {
     // Only the newest segment may hold what has not been synced.
     try syncWhatIsWritten()
     var header = SegmentHeader(
-      first: next, previous: acknowledged, began: log.clock(), seed: log.seed)
+      first: next, previous: acknowledged, began: log.now, seed: log.seed)
     header.isAhead = log.settings.durability == .written
     let name = log.newName(first: next)
     // When this fails, the new segment may be there all the same, and bounds the old one: nothing may be written to that any more.
