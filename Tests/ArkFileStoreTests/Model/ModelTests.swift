@@ -21,9 +21,13 @@ let isFull = getenv("ARK_FULL") != nil
   /// Some seeds a case, so that cases run beside each other.
   static let groups = isFull ? 100 : 10
 
-  /// The run with the seed in the environment variable `ARK_SEED`, if there is one, with its whole story.
-  @Test func one() throws {
-    guard let text = getenv("ARK_SEED"), let seed = UInt64(String(cString: text)) else { return }
+  /// The seed in the environment variable `ARK_SEED`, if there is one.
+  static let seed = getenv("ARK_SEED").flatMap { UInt64(String(cString: $0)) }
+
+  /// With its whole story.
+  @Test(.enabled(if: seed != nil, "ARK_SEED is not set"))
+  func agreesInTheRunThatIsAskedFor() throws {
+    let seed = try #require(ModelTests.seed)
     var run = RandomRun(seed: seed)
     defer {
       print(run.story.joined(separator: "\n"))
@@ -34,7 +38,7 @@ let isFull = getenv("ARK_FULL") != nil
   }
 
   @Test(arguments: 0..<groups)
-  func agrees(group: Int) {
+  func agreesInEveryRun(group: Int) {
     let runs = isFull ? 100 : 20
     for seed in group * runs..<(group + 1) * runs {
       var run = RandomRun(seed: UInt64(seed))
