@@ -92,7 +92,7 @@ final class APIEndpoint: Sendable {
     route(.delete, path) { [options] _, broker in
       guard options.allowsPurge else {
         throw HTTPError(
-          HTTPStatus(403), .forbidden,
+          .forbidden, .forbidden,
           "Deleting everything is not allowed here; the broker's option --allow-purge allows it.")
       }
       try await delete(broker)

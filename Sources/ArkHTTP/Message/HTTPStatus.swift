@@ -27,6 +27,8 @@ public struct HTTPStatus: Hashable, Sendable, CustomStringConvertible {
   public static let notModified = HTTPStatus(304)
   /// 400 Bad Request
   public static let badRequest = HTTPStatus(400)
+  /// 403 Forbidden
+  public static let forbidden = HTTPStatus(403)
   /// 404 Not Found
   public static let notFound = HTTPStatus(404)
   /// 405 Method Not Allowed
@@ -59,6 +61,8 @@ public struct HTTPStatus: Hashable, Sendable, CustomStringConvertible {
   public static let serviceUnavailable = HTTPStatus(503)
   /// 505 HTTP Version Not Supported
   public static let versionNotSupported = HTTPStatus(505)
+  /// 508 Loop Detected
+  public static let loopDetected = HTTPStatus(508)
 
   /// The words after the code in a status line; advice for human readers only.
   var reason: StaticString {

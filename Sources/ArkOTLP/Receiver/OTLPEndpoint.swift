@@ -48,7 +48,7 @@ final class OTLPEndpoint: Sendable {
     if let sender = request.headers[ForwardingMark.header], sender == brokerID.withLock({ $0 }) {
       responder.complete(
         HTTPError(
-          HTTPStatus(508), HTTPError.Code("loop_detected"),
+          .loopDetected, HTTPError.Code("loop_detected"),
           "the request was sent by this broker itself"))
       return
     }
