@@ -166,11 +166,21 @@ final class IndexFile: SegmentIndex {
     )
   }
 
+  /// Reads many entries at once: whoever asks for one goes on to its neighbours.
   private var sparse: SparseTable {
-    SparseTable(count: header.sparseCount) { [self] (place) throws(StoreError) in
-      let start = header.sparseStart + place * SparseEntry.length
-      let bytes = try read(start..<start + SparseEntry.length)
-      return bytes.withUnsafeBytes { SparseEntry(at: $0.baseAddress.unsafelyUnwrapped) }
+    let (length, many) = (SparseEntry.length, 128)
+    var known: (places: Range<Int>, bytes: [UInt8]) = (0..<0, [])
+    return SparseTable(count: header.sparseCount) { [self] (place) throws(StoreError) in
+      if !known.places.contains(place) {
+        let first = place / many * many
+        let places = first..<min(first + many, header.sparseCount)
+        let start = header.sparseStart + first * length
+        known = (places, try read(start..<start + places.count * length))
+      }
+      return known.bytes.withUnsafeBytes {
+        SparseEntry(
+          at: $0.baseAddress.unsafelyUnwrapped + (place - known.places.lowerBound) * length)
+      }
     }
   }
 
