@@ -19,7 +19,8 @@ import Testing
   enum Operation: CaseIterable, Sendable {
     case openNew, openAfterCrash, openAfterClose
     case append, appendGroup, appendLarge, rotate
-    case delete, state, seal, retention, compact, compactCompressed, empty, compress, close
+    case delete, state, seal, retention, retentionByAge
+    case compact, compactCompressed, empty, compress, close
 
     var opens: Bool { [.openNew, .openAfterCrash, .openAfterClose].contains(self) }
   }
@@ -183,6 +184,7 @@ private struct Scenario {
       durability: durability, compresses: isCompressed)
     var retention = FileStore.Retention.everything
     if operation == .retention { retention.bytes = 5_000 }
+    if operation == .retentionByAge { retention.age = .seconds(3) }
     var harness = LogHarness(SimulatedFileSystem(), settings, retention, LogModel(pool))
     if operation != .openNew {
       try harness.open()
@@ -207,6 +209,13 @@ private struct Scenario {
         try harness.maintain()
         try harness.delete(.all)
       case .seal, .compress, .retention: break
+      case .retentionByAge:
+        // Segments of several ages, some of which are too old.
+        for batch in batches[4...] {
+          harness.clock.advance(seconds: 2)
+          try harness.append([batch])
+        }
+        harness.clock.advance(seconds: 1)
       case .append, .appendGroup, .appendLarge, .rotate, .state, .close, .openNew:
         try harness.maintain()
       }
@@ -233,7 +242,8 @@ private struct Scenario {
       harness.set([4], for: "a")
       harness.set([5, 6], for: "b")
       try harness.maintain()
-    case .seal, .retention, .compact, .compactCompressed, .empty, .compress: try harness.maintain()
+    case .seal, .retention, .retentionByAge, .compact, .compactCompressed, .empty, .compress:
+      try harness.maintain()
     case .close: try harness.close()
     }
   }

@@ -188,12 +188,16 @@ final class LogHarness {
 
   /// What has been let go, if anything may have been.
   private func noteOldest(footprint: Int) throws {
-    guard let log, let limit = retention.bytes else { return }
+    guard let log, retention != .everything else { return }
     let oldest = try log.bounds.oldest
-    let gone = model.visible(clock.now).filter { $0.position < oldest }
     // Sealing adds footers.
-    if footprint + 2048 <= limit {
-      try demand(gone.isEmpty, "\(gone.count) events are gone of \(footprint) bytes")
+    if footprint + 2048 <= retention.bytes ?? .max {
+      let limit = retention.age.map { clock.now - $0.components.seconds * 1_000_000_000 }
+      let gone = model.visible(clock.now).filter {
+        $0.position < oldest && $0.stored >= limit ?? .min
+      }
+      try demand(
+        gone.isEmpty, "\(gone.count) events are gone too early, of \(footprint) bytes")
     }
     model.letGo(before: oldest, isSure: !isForgiving)
   }

@@ -6,6 +6,7 @@ struct LogModel: Sendable {
     var position: Position
     /// Which event of the pool.
     var event: Int
+    var stored: Int64
     var expiry: Int64
     /// Events of one append have the same.
     var append: Int
@@ -46,7 +47,7 @@ struct LogModel: Sendable {
     for (ordinal, event) in events.enumerated() {
       entries.append(
         Entry(
-          position: positions.first.advanced(by: ordinal), event: event,
+          position: positions.first.advanced(by: ordinal), event: event, stored: stored,
           expiry: expiry(event, stored), append: appends))
     }
     newest = positions.last
@@ -188,8 +189,8 @@ struct LogModel: Sendable {
         let position = rest.removeFirst().position
         kept.append(
           Entry(
-            position: position, event: event, expiry: expiry(event, adopted.stored),
-            append: appends))
+            position: position, event: event, stored: adopted.stored,
+            expiry: expiry(event, adopted.stored), append: appends))
         newest = max(newest, position)
       }
     }

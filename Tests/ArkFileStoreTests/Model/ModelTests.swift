@@ -70,6 +70,9 @@ struct RandomRun {
     if Int.random(in: 0..<3, using: &random) == 0 {
       retention.bytes = isSmall ? 20_000 : 3 << 20
     }
+    if Int.random(in: 0..<3, using: &random) == 0 {
+      retention.age = .seconds(Int.random(in: 2..<12, using: &random))
+    }
     story = ["\(settings.segmentBytes) \(settings.durability) \(settings.compresses) \(retention)"]
     let blockSize = Bool.random(using: &random) ? 512 : 4096
     harness = LogHarness(
