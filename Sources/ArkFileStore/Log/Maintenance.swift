@@ -99,7 +99,7 @@ extension DiskLog {
     let index = GrowingIndex(seed: old.header.seed)
     let scan = SegmentScan(segment: old, end: part.end, pool: pool)
     let checked = try scan.check()
-    for damage in checked.damages where old.note(damage) { report(.error, damage.description) }
+    for damage in checked.damages { old.note(damage) { report(.error, $0) } }
     try scan.forEach(through: checked) { index.add($0) }
     let segment = Segment(
       name: old.name, path: old.path, header: old.header, footer: old.footer, index: index,

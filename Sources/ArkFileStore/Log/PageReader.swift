@@ -197,7 +197,7 @@ struct PageReader {
     if let known = part.segment.damage(at: offset) { return known }
     let damage = try SegmentScan(segment: part.segment, end: part.end, pool: pool)
       .damage(at: offset, after: position, last: part.last)
-    if part.segment.note(damage) { report(damage.description) }
+    part.segment.note(damage, report)
     return damage
   }
 

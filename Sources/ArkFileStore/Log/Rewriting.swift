@@ -47,7 +47,7 @@ extension DiskLog {
     let checked = try scan.check()
     guard checked.damages.isEmpty else {
       // What is damaged stays as it is: somebody may know how to get more out of it.
-      for damage in checked.damages where old.note(damage) { report(.error, damage.description) }
+      for damage in checked.damages { old.note(damage) { report(.error, $0) } }
       old.futility.withLock { $0 = (.max, .max) }
       return
     }

@@ -125,9 +125,10 @@ struct SegmentOpener {
     let header = source.header
     let indexPath = "\(directory)/\(source.name.index)"
     // Without the header it is not known what the index's hashes begin with.
+    var flaw = "is of no use without the segment's header"
     if source.isHeaderSound,
       let index = try filing({ () throws(FileError) in
-        try IndexFile(files, indexPath, of: footer)
+        try IndexFile(files, indexPath, of: footer) { flaw = $0 }
       })
     {
       return Segment(
@@ -135,7 +136,7 @@ struct SegmentOpener {
         files: files, blocks: blocks)
     }
     // Made anew from the records.
-    report(.warning, "\(indexPath) is missing or damaged and is made anew")
+    report(.warning, "\(indexPath) \(flaw); it is made anew")
     let index = GrowingIndex(seed: header.seed)
     let segment = Segment(
       name: source.name, path: source.path, header: header, footer: footer, index: index,
@@ -148,7 +149,7 @@ struct SegmentOpener {
   }
 
   private func note(_ damages: [Damage], in segment: Segment) {
-    for damage in damages where segment.note(damage) { report(.error, damage.description) }
+    for damage in damages { segment.note(damage) { report(.error, $0) } }
   }
 
   /// A compressed segment; where its table or its footer is damaged, the blocks tell as much.
@@ -158,10 +159,16 @@ struct SegmentOpener {
     if let footer, let entries = try entries(source, footer) {
       blocks = BlockTable(entries, end: footer.end)
     } else {
-      let what = footer == nil ? "footer" : "block table"
+      let (what, end, length) =
+        if let footer {
+          ("block table", source.size - SegmentFooter.length, BlockTable.length(footer.blocks))
+        } else {
+          ("footer", source.size, SegmentFooter.length)
+        }
+      let start = max(SegmentHeader.length, end - length)
       report(
         .error,
-        "\(source.path) is damaged in its last \(source.size - SegmentHeader.length) bytes, where its \(what) is; its blocks are looked for"
+        "\(source.path) is damaged from byte \(start) to \(end), where its \(what) is; its blocks are looked for"
       )
       let found = try filing { () throws(FileError) in try BlockTable.found(in: source.file) }
       blocks = BlockTable(
@@ -180,14 +187,13 @@ struct SegmentOpener {
   /// Bytes between the blocks that were found and the table, which must have been blocks, too.
   private func unfound(_ source: Source, _ found: [BlockTable.Entry]) -> Int {
     let end = found.last.map { $0.start + $0.count } ?? SegmentHeader.length
-    let table = found.count * BlockTable.entryLength + 4
-    return max(0, source.size - SegmentFooter.length - table - end)
+    return max(0, source.size - SegmentFooter.length - BlockTable.length(found.count) - end)
   }
 
   private func entries(_ source: Source, _ footer: SegmentFooter) throws(StoreError)
     -> [BlockTable.Entry]?
   {
-    let length = footer.blocks * BlockTable.entryLength + 4
+    let length = BlockTable.length(footer.blocks)
     let start = source.size - SegmentFooter.length - length
     guard start >= SegmentHeader.length else { return nil }
     let bytes = try filing { () throws(FileError) in
@@ -227,7 +233,7 @@ struct SegmentOpener {
     if !source.isHeaderSound, checked.tornBytes > 0 {
       // Nothing is cut of a file whose beginning is damaged.
       let torn = checked.end..<checked.end + checked.tornBytes
-      checked.damages.append(Damage(path: path, bytes: torn, positions: nil))
+      checked.damages.append(Damage(bytes: torn))
       (checked.end, checked.tornBytes) = (torn.upperBound, 0)
     }
     var summary = SegmentSummary(first: name.first)

@@ -24,16 +24,20 @@ final class BlockTable: Sendable {
   init(_ entries: [Entry], end: Int) {
     let bytes = end - SegmentHeader.length
     let count = (bytes + BlockTable.blockSize - 1) / BlockTable.blockSize
-    let missing = Entry(start: SegmentHeader.length, count: 0, checksum: .max)
+    let known = entries.last.map { $0.start + $0.count } ?? SegmentHeader.length
+    let missing = Entry(start: known, count: 0, checksum: .max)
     self.entries =
       Array(entries.prefix(count)) + Array(repeating: missing, count: max(0, count - entries.count))
     self.end = end
   }
 
+  /// How many bytes the table of so many blocks takes in the file.
+  static func length(_ count: Int) -> Int { count * entryLength + 4 }
+
   /// Nil when it is not what was written.
   static func decoded(_ bytes: [UInt8], count: Int) -> [Entry]? {
-    let length = count * BlockTable.entryLength
-    guard bytes.count == length + 4,
+    let length = count * entryLength
+    guard bytes.count == BlockTable.length(count),
       CRC32C.of(Array(bytes[..<length])) == bytes.number(length, as: UInt32.self)
     else { return nil }
     return (0..<count).map { place in
@@ -72,6 +76,20 @@ final class BlockTable: Sendable {
       if inflated.count < blockSize { break }
     }
     return (entries, end)
+  }
+
+  /// The block that holds a byte of the records.
+  func entry(holding offset: Int) -> Entry? {
+    let block = (offset - SegmentHeader.length) / BlockTable.blockSize
+    return entries.indices.contains(block) ? entries[block] : nil
+  }
+
+  /// Where in the file the blocks are that hold these bytes of the records.
+  func fileBytes(of bytes: Range<Int>) -> Range<Int> {
+    guard let first = entry(holding: bytes.lowerBound),
+      let last = entry(holding: max(bytes.lowerBound, bytes.upperBound - 1))
+    else { return bytes }
+    return first.start..<max(first.start, last.start + last.count)
   }
 
   /// How many bytes of records a block holds.

@@ -45,18 +45,31 @@ final class IndexFile: SegmentIndex {
   }
 
   /// Opens the index of a segment.
-  /// - Returns: nil when there is none, it is damaged, or it belongs to another state of the segment: then it has to be made anew.
-  init?(_ files: OpenFiles, _ path: String, of footer: SegmentFooter) throws(FileError) {
+  /// - Parameter onFlaw: gets what is wrong with it when it has to be made anew.
+  /// - Returns: nil when there is none, it is damaged, or it belongs to another state of the segment.
+  init?(
+    _ files: OpenFiles, _ path: String, of footer: SegmentFooter,
+    onFlaw: (String) -> Void = { _ in }
+  ) throws(FileError) {
     let bytes: [UInt8]
     do throws(PagedFile.Failure) {
       bytes = try IndexFile.read(0..<IndexFile.headerLength, files, path)
     } catch {
-      if case .file(let error) = error, !error.isMissing, !error.isUnreadable { throw error }
+      switch error {
+      case .damaged(let offset): onFlaw("is damaged at byte \(offset)")
+      case .file(let error) where error.isUnreadable:
+        onFlaw("is damaged at byte \(error.offset ?? 0)")
+      case .file(let error) where error.isMissing: onFlaw("is missing")
+      case .file(let error): throw error
+      }
       return nil
     }
     guard bytes.starts(with: IndexFile.magic),
       bytes.number(8, as: UInt32.self) == IndexFile.version
-    else { return nil }
+    else {
+      onFlaw("has another version")
+      return nil
+    }
     var header = Header()
     header.footer = bytes.number(12)
     header.isComplete = bytes.number(16, as: UInt32.self) & 1 == 1
@@ -68,7 +81,10 @@ final class IndexFile: SegmentIndex {
     header.postingBytes = Int(bytes.number(56, as: UInt64.self))
     header.groupCount = Int(bytes.number(64, as: UInt32.self))
     header.tallyBytes = Int(bytes.number(68, as: UInt32.self))
-    guard header.footer == IndexFile.identity(of: footer) else { return nil }
+    guard header.footer == IndexFile.identity(of: footer) else {
+      onFlaw("does not belong to its segment as it is now")
+      return nil
+    }
     self.files = files
     self.path = path
     self.header = header

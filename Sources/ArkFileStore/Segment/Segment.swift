@@ -113,13 +113,17 @@ final class Segment: Sendable {
     }
   }
 
-  /// - Returns: whether it was not known.
-  func note(_ damage: Damage) -> Bool {
-    damages.withLock { damages in
+  /// Remembers damage, and tells of it if it was not known.
+  func note(_ damage: Damage, _ report: (String) -> Void) {
+    let isNew = damages.withLock { damages in
       guard !damages.contains(where: { $0.bytes == damage.bytes }) else { return false }
       damages.append(damage)
       return true
     }
+    guard isNew else { return }
+    let bytes = blocks?.fileBytes(of: damage.bytes) ?? damage.bytes
+    report(
+      "\(path) is damaged from byte \(bytes.lowerBound) to \(bytes.upperBound): \(damage.loss)")
   }
 }
 
@@ -138,20 +142,12 @@ private struct Setback: Sendable {
 }
 
 /// Records that cannot be read any more.
-package struct Damage: Sendable, Equatable, CustomStringConvertible {
-  package var path: String
-  /// Where in the file, counted as in an uncompressed segment.
-  package var bytes: Range<Int>
+struct Damage: Sendable, Equatable {
+  /// Counted as in an uncompressed segment.
+  var bytes: Range<Int>
   /// The positions between the last sound record before and the first behind; nil when there may be none.
-  package var positions: ClosedRange<UInt64>?
+  var positions: ClosedRange<UInt64>?
 
-  package var description: String {
-    let missing = positions.map { range in
-      range.count == 1
-        ? "position \(range.lowerBound) is lost"
-        : "positions \(range.lowerBound) to \(range.upperBound) are lost"
-    }
-    return
-      "\(path) is damaged from byte \(bytes.lowerBound) to \(bytes.upperBound): \(missing ?? "no position is lost")"
-  }
+  /// What it costs, in words.
+  var loss: String { positions?.asLost ?? "no position is lost" }
 }

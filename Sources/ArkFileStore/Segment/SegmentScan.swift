@@ -123,7 +123,7 @@ struct SegmentScan {
 
   private func damage(_ bytes: Range<Int>, _ last: Position, before next: Position) -> Damage {
     Damage(
-      path: segment.path, bytes: bytes,
+      bytes: bytes,
       positions: last.advanced(by: 1) < next
         ? last.rawValue + 1...next.rawValue - 1 : nil)
   }

@@ -174,7 +174,6 @@ struct SegmentImage {
   /// Where in the file the record is, or the block that holds it.
   func fileOffset(of offset: Int) -> Int {
     guard let table else { return offset }
-    let block = (offset - SegmentHeader.length) / BlockTable.blockSize
-    return table.entries.indices.contains(block) ? table.entries[block].start : size
+    return table.entry(holding: offset)?.start ?? size
   }
 }

@@ -113,8 +113,7 @@ struct SegmentVerifier {
       outcome.findings.append(
         StoreFinding(
           .damage, path, at: image.fileOffset(of: damage.bytes.lowerBound),
-          "\(damage.bytes.count) bytes are no sound record; "
-            + (damage.positions?.asLost ?? "no position is lost")))
+          "\(damage.bytes.count) bytes are no sound record; \(damage.loss)"))
     }
     let index = GrowingIndex(seed: image.header.seed)
     var summary = SegmentSummary(first: name.first)

@@ -4,7 +4,7 @@ import Testing
 @testable import ArkBrokerTesting
 @testable import ArkFileStore
 
-/// A bit that flips anywhere costs the record it is in, and is told of.
+/// A bit that flips anywhere costs the record it is in, and is told of by file and byte.
 @Suite struct CorruptionTests {
   enum Shape: CaseIterable, Sendable {
     case closed, crashed, compressed
@@ -68,6 +68,7 @@ import Testing
 
   /// - Parameter isTorn: what is damaged may be what was being written.
   private func check(_ harness: LogHarness, _ path: String, _ place: Int, isTorn: Bool) throws {
+    let size = harness.system.contents(path)!.count
     try harness.open()
     let (seen, gaps) = try harness.readAll()
     let entries = harness.model.entries
@@ -99,9 +100,53 @@ import Testing
     }
     try queries(harness, found, path)
     try demand(
-      harness.reports.all.contains { $0.level >= .warning && $0.message.contains(path) },
-      "nobody was told")
+      harness.reports.all.contains {
+        $0.level >= .warning && Self.bytes($0.message, path, size)?.contains(place) == true
+      }, "nobody was told where it is")
     try goOn(harness, found, path)
+  }
+
+  /// Of a compressed segment, too, the bytes are those of the file.
+  @Test func aDamagedBlockIsNamedByItsPlaceInTheFile() throws {
+    let harness = LogHarness(
+      SimulatedFileSystem(), LogHarness.settings(segmentBytes: 512 << 10, compresses: true),
+      .everything, LogModel(.small))
+    var random = EventGenerator(seed: 4)
+    try harness.open()
+    for _ in 0..<40 { try harness.append([harness.model.pool.batch(of: 50, using: &random)]) }
+    try harness.maintain()
+    try harness.close()
+    let path = try #require(harness.system.files.first { $0.hasSuffix(".1.segment") })
+    let size = try #require(harness.system.contents(path)).count
+    for eighth in stride(from: 1, to: 8, by: 2) {
+      let damaged = harness.after(harness.system.processCrash())
+      let place = size * eighth / 8
+      damaged.system.flipBit(path, place)
+      try damaged.open()
+      #expect(!(try damaged.readAll().gaps.isEmpty))
+      let told = damaged.reports.all.compactMap { Self.bytes($0.message, path, size) }
+      // Of eight blocks the one, and those next to it: records go from one into the next.
+      #expect(
+        told.count == 1 && told[0].contains(place) && told[0].count < size / 2,
+        "byte \(place) of \(size): \(damaged.reports.all.map(\.message))")
+    }
+  }
+
+  /// The bytes of a file that a message speaks of; nil when it speaks of another file, or of none that are there.
+  private static func bytes(_ message: String, _ path: String, _ size: Int) -> ClosedRange<Int>? {
+    guard message.hasPrefix(path + " ") || message.hasPrefix(path + ":") else { return nil }
+    let numbers = message.dropFirst(path.count).matches(of: /[0-9]+/).map { Int($0.output)! }
+    let range: (Int, Int)
+    if message.contains("from byte") {
+      range = (numbers[0], numbers[1])
+    } else if message.contains("bytes behind byte") {
+      range = (numbers[1], numbers[1] + numbers[0])
+    } else if message.contains("at byte") {
+      range = (numbers[0], numbers[0] + PagedFile.pageSize)
+    } else {
+      return nil
+    }
+    return range.0 <= range.1 && range.1 <= size ? range.0...range.1 : nil
   }
 
   /// What the indexes find is what a filter of everything finds.
