@@ -64,6 +64,6 @@ import Testing
     system.onCall = { $0.kind == .sync ? .error(5) : nil }
     #expect(throws: StoreError.self) { try log.appendNow(nothing, durability: .synced) }
     system.onCall = nil
-    try log.close()
+    #expect(throws: StoreError.self) { try log.close() }
   }
 }

@@ -121,6 +121,21 @@ final class DiskLog: Sendable {
     }
   }
 
+  /// Notes that the newest segment has acknowledged events which no sync has made safe, and none will.
+  func distrustNewest(_ error: StoreError) {
+    report(.error, "what was to be synced is not safe until it is written elsewhere: \(error)")
+    state.withLock { state in
+      if let name = state.active?.segment.name { state.distrusted[name] = error }
+    }
+  }
+
+  /// - Throws: while a failed sync has left acknowledged events that may not be safe.
+  func checkTrust() throws(StoreError) {
+    guard let error = state.withLock({ $0.distrusted.values.first }) else { return }
+    throw StoreError(
+      error.code, "what was written before is not safe until it is written elsewhere: \(error)")
+  }
+
   /// The name of a segment that is to be begun.
   func newName(first: Position) -> SegmentName {
     state.withLock { state in
@@ -294,7 +309,10 @@ final class DiskLog: Sendable {
     }
     threads.maintenance?.finish()
     do throws(StoreError) {
-      try values.flush()
+      try values.flush { () throws(StoreError) in
+        // State must not be safer than its events.
+        if settings.durability == .written, let failure { throw failure }
+      }
     } catch {
       failure = failure ?? error
     }
@@ -314,7 +332,7 @@ final class DiskLog: Sendable {
   func onWriter(_ body: @escaping @Sendable (LogWriter) throws(StoreError) -> Void)
     throws(StoreError)
   {
-    guard let writer = threads.withLock({ $0?.writer }) else { return }
+    guard let writer = threads.withLock({ $0?.writer }) else { throw StoreError.closed }
     let outcome = Handover<StoreError?>()
     let isTaken = writer.perform { writer in
       do throws(StoreError) {

@@ -8,6 +8,8 @@ struct LogState: Sendable {
   var deleted = PositionSet()
   /// Bytes of the segments, without their indexes.
   var bytes: [SegmentName: Int] = [:]
+  /// Segments with acknowledged events that a sync failed to make safe. Later syncs of such a file say nothing of them: they are safe when they have been copied to another.
+  var distrusted: [SegmentName: StoreError] = [:]
   var isClosed = false
 
   var footprint: Int { bytes.values.reduce(0, +) }
@@ -49,12 +51,14 @@ struct LogState: Sendable {
   mutating func replace(_ segment: Segment, by part: LogView.Part, bytes size: Int) {
     guard let place = parts.firstIndex(where: { $0.segment === segment }) else { return }
     parts[place] = part
+    if part.segment.name != segment.name { distrusted[segment.name] = nil }
     bytes[segment.name] = nil
     bytes[part.segment.name] = size
   }
 
   mutating func remove(_ segment: Segment) {
     parts.removeAll { $0.segment === segment }
+    distrusted[segment.name] = nil
     bytes[segment.name] = nil
   }
 

@@ -102,15 +102,17 @@ final class LogWriter: @unchecked Sendable {
   private func markClosed() throws(StoreError) {
     // After a failed sync somebody may know positions that were taken back: the next segment's name keeps them from being given again.
     if file == nil, next > acknowledged.advanced(by: 1) { try beginSegment() }
-    guard let file else { return }
-    try filing { () throws(FileError) in
-      try file.resize(to: summary.end)
-      // The mark must not reach the medium before what it speaks of.
-      if !isSynced { try file.sync() }
-      let mark = CloseMark(last: summary.last, offset: summary.end)
-      try file.writeAll(mark.bytes, at: summary.end)
-      try file.sync()
+    // The mark must not reach the medium before what it speaks of.
+    syncSegment()
+    if let file {
+      try filing { () throws(FileError) in
+        try file.resize(to: summary.end)
+        let mark = CloseMark(last: summary.last, offset: summary.end)
+        try file.writeAll(mark.bytes, at: summary.end)
+        try file.sync()
+      }
     }
+    try log.checkTrust()
   }
 
   // MARK: Groups
@@ -171,6 +173,8 @@ final class LogWriter: @unchecked Sendable {
       }
       do throws(StoreError) {
         try makeRoom(for: size)
+        // It may stand for events that are published again, which are not safe then.
+        if job.durability == .synced { try log.checkTrust() }
       } catch {
         job.completion(.failure(error))
         continue
@@ -282,9 +286,9 @@ final class LogWriter: @unchecked Sendable {
     do throws(FileError) {
       try file?.resize(to: summary.end)
       reserved = summary.end
-      if !isTrusted { file = nil }
+      if !isTrusted { distrust(error) }
     } catch {
-      file = nil
+      distrust(StoreError(error))
     }
     // Looked at before the next append.
     nextSpaceCheck = 0
@@ -336,22 +340,37 @@ final class LogWriter: @unchecked Sendable {
     nextSpaceCheck = min(64 << 20, (free + ahead - floor) / 4)
   }
 
+  // MARK: Syncs
+
+  /// Makes everything safe that has been acknowledged.
+  /// - Throws: also when that failed before, until what was not made safe then has been written elsewhere.
   func syncWhatIsWritten() throws(StoreError) {
-    guard !isSynced else { return }
+    syncSegment()
+    // Only what is not the newest segment any more is written elsewhere.
+    if file == nil { try? beginSegment() }
+    try log.checkTrust()
+  }
+
+  private func syncSegment() {
+    guard !isSynced, let file else { return }
     do throws(FileError) {
-      try file?.sync()
+      try file.sync()
       isSynced = true
     } catch {
-      // Nobody knows what later syncs of this file would mean.
-      file = nil
-      throw StoreError(error)
+      distrust(StoreError(error))
     }
+  }
+
+  /// Goes on in a new segment: after a failed sync, nobody knows what later ones of this file would mean.
+  private func distrust(_ error: StoreError) {
+    if !isSynced { log.distrustNewest(error) }
+    file = nil
   }
 
   /// Begins a new segment behind what has been acknowledged.
   func beginSegment() throws(StoreError) {
-    // Only the newest segment may hold what has not been synced.
-    try syncWhatIsWritten()
+    // Only the newest segment may hold what has not been synced, and those that are not trusted.
+    syncSegment()
     var header = SegmentHeader(
       first: next, previous: acknowledged, began: log.now, seed: log.seed)
     header.isAhead = log.settings.durability == .written

@@ -1,16 +1,18 @@
 import ArkBroker
 import Synchronization
 
-// Segments of which much is deleted or expired, or that are to be compressed, are written anew.
+// Segments of which much is deleted or expired, that are to be compressed, or that a sync failed to make safe, are written anew.
 
 extension DiskLog {
-  /// A segment of which a good part is deleted or expired, or that is not compressed yet.
+  /// A segment that is not trusted, of which a good part is deleted or expired, or that is not compressed yet.
   func dueRewriting(besides tried: Set<SegmentName>) -> (
     part: LogView.Part, keepingAll: Bool
   )? {
     guard !isClosing.load(ordering: .relaxed) else { return nil }
     let now = self.now
-    let (parts, deleted) = state.withLock { ($0.parts.dropLast(), $0.deleted) }
+    let (parts, deleted, distrusted) = state.withLock {
+      ($0.parts.dropLast(), $0.deleted, $0.distrusted)
+    }
     for part in parts where !tried.contains(part.segment.name) {
       let segment = part.segment
       guard let footer = segment.footer, footer.count > 0, segment.mayBeRewritten(at: now)
@@ -18,7 +20,9 @@ extension DiskLog {
       let gone = deleted.count(in: part.range)
       let share = Double(gone) / Double(footer.count)
       let futility = segment.futility.withLock { $0 }
-      if settings.compresses, segment.blocks == nil, futility == nil { return (part, true) }
+      let isToBeCopied =
+        distrusted[segment.name] != nil || settings.compresses && segment.blocks == nil
+      if isToBeCopied, futility == nil { return (part, true) }
       if gone > 0 && share >= settings.compactionThreshold || footer.firstExpiry <= now,
         futility.map({ $0.deletions < gone || $0.until <= now }) ?? true
       {
