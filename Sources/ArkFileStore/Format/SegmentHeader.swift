@@ -31,6 +31,10 @@ struct SegmentHeader: Equatable {
     self.seed = seed
   }
 
+  /// The last position acknowledged up to the end of this segment: an empty one says what was before it.
+  /// - Parameter last: the segment's last position; one before its first when it is empty.
+  func acknowledged(last: Position) -> Position { last >= first ? last : previous }
+
   enum Flaw: Error {
     case damaged
     /// Made by a later version.

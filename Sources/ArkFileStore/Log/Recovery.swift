@@ -47,8 +47,9 @@ struct Recovery {
     state.generation = names.map(\.generation).max() ?? 0
     state.newest = state.parts.last?.last ?? .start
     state.deleted = deleted
-    let seed = state.parts.last?.segment.header.seed ?? .random()
-    var next = max(state.newest, state.parts.last?.segment.first.advanced(by: -1) ?? .start)
+    let newest = state.parts.last
+    let seed = newest?.segment.header.seed ?? .random()
+    var next = max(state.newest, newest?.segment.first.advanced(by: -1) ?? .start)
     if let gone = deleted.ranges.last { next = max(next, Position(rawValue: gone.upperBound - 1)) }
     next = next.advanced(by: 1)
     state.newest = max(state.newest, next.advanced(by: -1))
@@ -56,7 +57,8 @@ struct Recovery {
       last
       ?? Active(
         file: nil, index: GrowingIndex(seed: seed), summary: SegmentSummary(first: next),
-        acknowledged: state.parts.last?.last ?? .start, next: next)
+        acknowledged: newest.map { $0.segment.header.acknowledged(last: $0.last) } ?? .start,
+        next: next)
     active.next = max(active.next, next)
     // Positions that are passed over count as given: somebody may have seen them.
     state.newest = max(state.newest, active.next.advanced(by: -1))

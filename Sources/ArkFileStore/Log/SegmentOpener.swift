@@ -262,7 +262,7 @@ struct SegmentOpener {
     let file = try safe(source, cutTo: goesOn ? checked.end : nil)
     opened.active = Recovery.Active(
       file: file, index: index, summary: summary,
-      acknowledged: checked.last >= name.first ? checked.last : header.previous, next: next)
+      acknowledged: header.acknowledged(last: checked.last), next: next)
     return opened
   }
 

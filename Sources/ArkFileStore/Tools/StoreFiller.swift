@@ -13,6 +13,8 @@ package final class StoreFiller: @unchecked Sendable {
   private let seed: HashSeed
   private let generations: [Position: Int]
   private var builder: SegmentBuilder?
+  /// The last position that was acknowledged: a store may have passed over some behind it.
+  private var acknowledged: Position
   /// The last position of the store with what has been added.
   package private(set) var newest: Position
 
@@ -46,6 +48,7 @@ package final class StoreFiller: @unchecked Sendable {
     else {
       throw StoreError(.failed, "somebody has added to \(directory) meanwhile; start again")
     }
+    acknowledged = image.header.acknowledged(last: reading.checked.last)
   }
 
   /// Adds events, each at its position.
@@ -76,6 +79,7 @@ package final class StoreFiller: @unchecked Sendable {
       }
       try append(records, of: place)
       newest = positions[end - 1]
+      acknowledged = newest
       ordinal = end
     }
   }
@@ -93,7 +97,8 @@ package final class StoreFiller: @unchecked Sendable {
     builder = try SegmentBuilder(
       fileSystem, in: directory, name,
       SegmentHeader(
-        first: first, previous: newest, began: Timestamp.now().nanosecondsSinceEpoch, seed: seed))
+        first: first, previous: acknowledged, began: Timestamp.now().nanosecondsSinceEpoch,
+        seed: seed))
   }
 
   /// Makes safe and puts in place what has been added so far.
