@@ -63,8 +63,9 @@ struct AttributeReader: ~Copyable {
     let digits =
       try reader.peek() == .string
       ? text(try reader.readString(), of: key) : try reader.readRawValue()
-    guard let number = JSONNumber(digits)?.uint64, number > 0 else {
-      return fail("arkposition", "must be a position: a whole number from 1 on")
+    guard let number = JSONNumber(digits)?.uint64, 1...Position.last.rawValue ~= number else {
+      return fail(
+        "arkposition", "must be a position: a whole number from 1 to \(Position.last)")
     }
     guard position == nil else { return fail("arkposition", "appears twice") }
     position = Position(rawValue: number)

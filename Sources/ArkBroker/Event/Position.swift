@@ -15,6 +15,9 @@ public struct Position: RawRepresentable, Hashable, Comparable, Sendable, Custom
   /// The largest position there can be.
   public static let end = Position(rawValue: .max)
 
+  /// The last position that an event may have, so far from the end of the numbers that whatever is added to it stays a number: 2⁶².
+  package static let last = Position(rawValue: 1 << 62)
+
   /// The position `count` places further on.
   public func advanced(by count: Int) -> Position {
     Position(rawValue: rawValue &+ UInt64(bitPattern: Int64(count)))

@@ -172,6 +172,7 @@ final class LogWriter: @unchecked Sendable {
         commit(&pending)
       }
       do throws(StoreError) {
+        try checkPositions(job.batch.count)
         try makeRoom(for: size)
         // It may stand for events that are published again, which are not safe then.
         if job.durability == .synced { try log.checkTrust() }
@@ -311,6 +312,13 @@ final class LogWriter: @unchecked Sendable {
       // Too much at once; the write itself will tell whether there is room.
       guard error.isFull else { throw error }
     }
+  }
+
+  /// - Throws: `.full` where the positions end.
+  private func checkPositions(_ count: Int) throws(StoreError) {
+    guard next.advanced(by: count - 1) > .last else { return }
+    throw StoreError(
+      .full, "there are no more positions: the last one is \(Position.last), the next \(next)")
   }
 
   /// - Throws: `.full` below the floor of free space.

@@ -60,6 +60,12 @@ struct Recovery {
         acknowledged: newest.map { $0.segment.header.acknowledged(last: $0.last) } ?? .start,
         next: next)
     active.next = max(active.next, next)
+    guard active.next.rawValue < Int64.max, state.newest < active.next else {
+      throw StoreError(
+        .failed,
+        "\(directory) has an event at position \(state.newest), far behind the last one there may be, \(Position.last)"
+      )
+    }
     // Positions that are passed over count as given: somebody may have seen them.
     state.newest = max(state.newest, active.next.advanced(by: -1))
     return Opened(state: state, active: active, seed: seed)
