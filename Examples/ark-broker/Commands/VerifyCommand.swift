@@ -24,7 +24,8 @@ struct VerifyCommand: Command {
     Exit status:
       0                 sound
       1                 damage was found; 'ark-broker repair' takes it out
-      2                 DIR could not be checked
+      2                 DIR could not be checked: it holds no store, say, or one of a
+                        later release
     """
 
   private var directory = ""

@@ -11,8 +11,8 @@ final class Deletions: Sendable {
     journal = Mutex(Journal(fileSystem, in: directory, named: "deletions"))
   }
 
-  func load() throws(FileError) -> (deleted: PositionSet, loaded: Journal.Loaded) {
-    let loaded = try journal.withLock { (journal) throws(FileError) in try journal.load() }
+  func load() throws(StoreError) -> (deleted: PositionSet, loaded: Journal.Loaded) {
+    let loaded = try journal.withLock { (journal) throws(StoreError) in try journal.load() }
     var deleted = PositionSet()
     for entry in loaded.entries { deleted.formUnion(Deletions.decoded(entry)) }
     return (deleted, loaded)

@@ -53,12 +53,11 @@ final class DiskLog: Sendable {
         try fileSystem.createDirectory(directory)
         return try fileSystem.lock("\(directory)/lock", holder: DiskLog.holder)
       })
-    let (deleted, journal) = try filing(deletions.load)
+    let (deleted, journal) = try deletions.load()
     DiskLog.tell(
       of: journal, in: "\(directory)/deletions", "some deleted events may be back", report)
     DiskLog.tell(
-      of: try filing(values.load), in: "\(directory)/state", "some named cursors may be behind",
-      report)
+      of: try values.load(), in: "\(directory)/state", "some named cursors may be behind", report)
     let recovery = Recovery(
       fileSystem: fileSystem, directory: directory, settings: settings, files: files,
       pool: pool, now: clock(), report: report)

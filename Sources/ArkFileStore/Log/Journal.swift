@@ -10,6 +10,7 @@ import ArkBroker
 /// Not thread-safe. When a write or a sync has failed, what the file holds is not known: the next change makes a new one.
 struct Journal {
   static let magic: [UInt8] = Array("ARKJRNL\n".utf8)
+  static let version: UInt32 = 1
   static let headerLength = 16
   static let entryHeader = 16
 
@@ -37,16 +38,19 @@ struct Journal {
   }
 
   /// Reads what is there, and makes ready to append. An entry that had not been written to its end is dropped.
-  mutating func load() throws(FileError) -> Loaded {
-    var loaded = Loaded()
+  /// - Throws: `StoreError`: `.damaged` when a later release has made it; `.failed`.
+  mutating func load() throws(StoreError) -> Loaded {
     let file: any File
+    let bytes: [UInt8]
     do throws(FileError) {
       file = try fileSystem.open(path, .readWrite)
+      bytes = try file.bytes(at: 0, count: try file.size())
     } catch {
-      guard error.isMissing else { throw error }
-      return loaded
+      guard error.isMissing else { throw StoreError(error) }
+      return Loaded()
     }
-    let bytes = try file.bytes(at: 0, count: try file.size())
+    guard !Journal.isOfLaterVersion(bytes) else { throw StoreError.laterVersion(path) }
+    var loaded = Loaded()
     if bytes.count < Journal.headerLength || !bytes.starts(with: Journal.header) {
       // A file is put in place when it is whole, so this is none that was being made.
       loaded.damages.append(0..<min(bytes.count, Journal.headerLength))
@@ -72,8 +76,10 @@ struct Journal {
     // A damaged file stays as it is until the next change makes a new one.
     guard loaded.damages.isEmpty else { return loaded }
     if loaded.torn != nil {
-      try file.resize(to: place)
-      try file.sync()
+      try filing { () throws(FileError) in
+        try file.resize(to: place)
+        try file.sync()
+      }
     }
     size = place
     self.file = file
@@ -82,10 +88,17 @@ struct Journal {
 
   static let header: [UInt8] = {
     var bytes = magic
-    bytes.append(number: UInt32(1))
+    bytes.append(number: version)
     bytes.append(number: CRC32C.of(bytes))
     return bytes
   }()
+
+  /// Whether the header is sound, and of a version that is not known.
+  static func isOfLaterVersion(_ bytes: [UInt8]) -> Bool {
+    bytes.count >= headerLength && bytes.starts(with: magic)
+      && CRC32C.of(Array(bytes[..<12])) == bytes.number(12, as: UInt32.self)
+      && bytes.number(8, as: UInt32.self) != version
+  }
 
   /// Where the entry that begins at `place` ends, if it is sound.
   /// - Parameter number: of the entry before; nil: any.

@@ -25,8 +25,8 @@ final class StateTable: Sendable {
     writer = Mutex(Writer(journal: Journal(fileSystem, in: directory, named: "state")))
   }
 
-  func load() throws(FileError) -> Journal.Loaded {
-    let loaded = try writer.withLock { (writer) throws(FileError) in try writer.journal.load() }
+  func load() throws(StoreError) -> Journal.Loaded {
+    let loaded = try writer.withLock { (writer) throws(StoreError) in try writer.journal.load() }
     state.withLock { state in
       for entry in loaded.entries {
         guard let (key, value) = StateTable.decoded(entry) else { continue }

@@ -11,12 +11,11 @@ struct StoreFiles {
   /// Names of all files in the directory.
   let names: Set<String>
   private var headers: [SegmentHeader?] = []
-  /// A segment that a later release has made.
-  private(set) var laterVersion: SegmentName?
 
   /// Size of all segments with their indexes.
   var bytes: Int { sizes.reduce(0, +) }
 
+  /// - Throws: `.failed` when there is no store, `.damaged` when a later release has made a part of it: of that, nothing can be said.
   init(in directory: String, on fileSystem: any FileSystem) throws(StoreError) {
     let list = try filing { () throws(FileError) in try fileSystem.list(directory) }
     names = Set(list)
@@ -30,16 +29,23 @@ struct StoreFiles {
     func size(_ name: String) -> Int {
       (try? fileSystem.open("\(directory)/\(name)", .read).size()) ?? 0
     }
+    func header(_ name: String, _ length: Int) -> [UInt8] {
+      (try? fileSystem.open("\(directory)/\(name)", .read).bytes(at: 0, count: length)) ?? []
+    }
     for name in segments {
       sizes.append(size(name.file) + size(name.index))
-      let bytes = try? fileSystem.open("\(directory)/\(name.file)", .read)
-        .bytes(at: 0, count: SegmentHeader.length)
       do throws(SegmentHeader.Flaw) {
-        headers.append(try SegmentHeader(bytes ?? []))
+        headers.append(try SegmentHeader(header(name.file, SegmentHeader.length)))
       } catch {
         headers.append(nil)
-        if case .unknownVersion = error { laterVersion = laterVersion ?? name }
+        if case .unknownVersion = error {
+          throw StoreError.laterVersion("\(directory)/\(name.file)")
+        }
       }
+    }
+    for journal in JournalVerifier.Content.allCases
+    where Journal.isOfLaterVersion(header(journal.rawValue, Journal.headerLength)) {
+      throw StoreError.laterVersion("\(directory)/\(journal.rawValue)")
     }
     for file in list.sorted() where !known.contains(file) {
       if file.hasSuffix(SegmentName.temporarySuffix) {

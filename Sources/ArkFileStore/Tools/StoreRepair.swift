@@ -63,7 +63,6 @@ public struct StoreRepair: Sendable {
     defer { withExtendedLifetime(lock) {} }
     let readable = ZeroFilling(fileSystem)
     let files = try StoreFiles(in: path, on: readable)
-    if let name = files.laterVersion { throw StoreError.laterVersion("\(path)/\(name.file)") }
     var shelf = Shelf(fileSystem, path)
     var summary = Summary()
     let pool = BlockPool()

@@ -37,7 +37,7 @@ public struct StoreVerifier: Sendable {
   /// - Parameters:
   ///   - onProgress: called now and then on that thread, with the bytes that have been checked and all there are. Default: nobody.
   ///   - onFinding: called on that thread for everything that is found, oldest segment first.
-  /// - Throws: `StoreError.failed` when there is no store, or a file cannot be read.
+  /// - Throws: `StoreError`: `.failed` when there is no store, or a file cannot be read; `.damaged` when a later release has made it, of which nothing can be said.
   public func run(
     onProgress: @escaping @Sendable (_ done: Int, _ all: Int) -> Void = { _, _ in },
     onFinding: @escaping @Sendable (StoreFinding) -> Void
