@@ -14,7 +14,9 @@ struct RepairCommand: Command {
     It checks as 'verify' does. A segment with damage is written anew with every event that
     is sound, each at its position; a damaged index, and damaged deletions and state, are
     made anew. Nothing is written into a file that is there already: the damaged ones are
-    moved to DIR/aside-TIME/, and may be removed when you need them no more.
+    moved to DIR/aside-TIME/, and may be removed when you need them no more. So that none is
+    lost when the repair is interrupted, a damaged segment is copied there first, and the
+    disk needs room for that.
 
     What is found, what is lost by it and what was done goes to standard output.
 

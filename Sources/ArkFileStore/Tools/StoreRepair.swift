@@ -104,7 +104,7 @@ public struct StoreRepair: Sendable {
       for damage in damages { onReport("damage: \(damage)") }
       try filing { () throws(FileError) in
         // A store without the journal would show what was deleted, so it stays until the new one takes its place.
-        try shelf.putCopy(of: content.rawValue)
+        try shelf.putCopy(of: content.rawValue, readBy: fileSystem)
         var journal = Journal(fileSystem, in: path, named: content.rawValue)
         try journal.replace(with: outcome.entries)
       }
@@ -140,12 +140,16 @@ public struct StoreRepair: Sendable {
         (reading.unreadBytes
           + verifier.fileSystem.unreadable(in: verifier.path).reduce(0) { $0 + $1.count })
         / (Record.fixedLength + 1)
+      // A start removes what has been replaced, and this process may end before it has moved it.
+      try filing { () throws(FileError) in
+        try shelf.putCopy(of: old.file, readBy: verifier.fileSystem)
+      }
       try builder.finish(last: last(of: image, unread, builder.summary.last, before: next))
     } catch {
       builder.abandon()
       throw error
     }
-    // Of two generations the later one counts, so a crash here leaves a store that is whole.
+    // Of two generations the later one counts, so a crash here leaves a store that is whole; the damaged one is aside already.
     try filing { () throws(FileError) in
       try shelf.put(old.file)
       try shelf.put(old.index)
@@ -212,13 +216,19 @@ private struct Shelf {
     try fileSystem.syncDirectory(directory)
   }
 
-  /// Leaves the file where it is.
-  mutating func putCopy(of name: String) throws(FileError) {
+  /// Leaves the file where it is. It may be put here later, in the place of the copy.
+  mutating func putCopy(of name: String, readBy reader: any FileSystem) throws(FileError) {
     if path == nil { path = try make() }
     guard let place = path else { return }
-    let file = try fileSystem.open("\(directory)/\(name)", .read)
-    try fileSystem.write(
-      file.bytes(at: 0, count: file.size()), asNewFile: "\(place)/\(name)")
+    let file = try reader.open("\(directory)/\(name)", .read)
+    let temporary = "\(place)/\(name)\(SegmentName.temporarySuffix)"
+    let copy = try fileSystem.createAnew(temporary)
+    let size = try file.size()
+    for offset in stride(from: 0, to: size, by: 1 << 20) {
+      try copy.writeAll(file.bytes(at: offset, count: min(1 << 20, size - offset)), at: offset)
+    }
+    try copy.sync()
+    try fileSystem.rename(temporary, to: "\(place)/\(name)")
     try fileSystem.syncDirectory(place)
   }
 

@@ -97,4 +97,27 @@ import Testing
     #expect(system.contents("\(aside)/deletions") == damaged)
     #expect(system.powerCut().contents("\(aside)/deletions") == damaged)
   }
+
+  /// The next start removes a segment that has been replaced, so it must be aside by then.
+  @Test func theDamagedSegmentIsKeptWhateverFails() throws {
+    let harness = try damagedStore()
+    let segment = harness.system.files.filter { $0.hasSuffix(".segment") }[1]
+    let damaged = harness.system.contents(segment)
+    let whole = harness.system.processCrash()
+    _ = try repair(whole)
+    for number in 1...whole.calls {
+      let system = harness.system.processCrash()
+      system.onCall = { call in
+        // What only reads leaves nothing else behind than the call before it.
+        call.number == number && ![.read, .open].contains(call.kind) ? .crash : nil
+      }
+      _ = try? repair(system)
+      guard system.hasCrashed else { continue }
+      for disk in [system.processCrash(), system.powerCut()] {
+        _ = try shown(harness, disk)
+        #expect(
+          disk.files.contains { disk.contents($0) == damaged }, "call \(number)")
+      }
+    }
+  }
 }
