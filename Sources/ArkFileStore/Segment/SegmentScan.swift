@@ -17,6 +17,14 @@ struct SegmentScan {
     case complete(Position)
     /// Nothing: something may have been being written.
     case open
+
+    /// Everything behind this position was refused.
+    var bound: Position {
+      switch self {
+      case .acknowledged(let position), .bounded(let position): position
+      case .complete, .open: .end
+      }
+    }
   }
 
   /// What a scan found.
@@ -49,11 +57,7 @@ struct SegmentScan {
   private func find(_ ending: Ending, onProgress: (Int) -> Void) throws(StoreError) -> Result {
     var result = Result(last: segment.first.advanced(by: -1))
     var last = result.last
-    var bound = Position.end
-    switch ending {
-    case .acknowledged(let position), .bounded(let position): bound = position
-    case .complete, .open: break
-    }
+    let bound = ending.bound
     var offset = SegmentHeader.length
     var isRefused = false
     let isSafe =

@@ -144,7 +144,8 @@ public struct StoreRepair: Sendable {
       try filing { () throws(FileError) in
         try shelf.putCopy(of: old.file, readBy: verifier.fileSystem)
       }
-      try builder.finish(last: last(of: image, unread, builder.summary.last, before: next))
+      try builder.finish(
+        last: last(of: image, unread, builder.summary.last, verifier.ending, before: next))
     } catch {
       builder.abandon()
       throw error
@@ -161,10 +162,11 @@ public struct StoreRepair: Sendable {
   /// The last position that a segment may have had, so that those of lost events are not given again.
   /// - Parameter unread: how many events there is room for in what cannot be read.
   private func last(
-    of image: SegmentImage, _ unread: Int, _ found: Position, before next: Position?
+    of image: SegmentImage, _ unread: Int, _ found: Position, _ ending: SegmentScan.Ending,
+    before next: Position?
   ) -> Position {
     let last = max(found, image.knownLast ?? found.advanced(by: unread))
-    if let next { return max(found, min(last, next.advanced(by: -1))) }
+    if let next { return max(found, min(last, next.advanced(by: -1), ending.bound)) }
     let mayBeAhead = image.header.isAhead || !image.hasSoundHeader
     return image.knownLast == nil && mayBeAhead ? last.advanced(by: Position.lostInACrash) : last
   }

@@ -68,4 +68,16 @@ import Testing
     }
     try harness.checkReports()
   }
+
+  /// Else the next start takes a repaired segment for one that was being written to.
+  @Test func aRepairedSegmentEndsWithWhatWasAcknowledged() throws {
+    let harness = try harness()
+    harness.system.flipBit(Self.first, SegmentHeader.length + 40)
+    try repair(harness)
+    harness.reports.removeAll()
+    try harness.open()
+    #expect(try harness.readAll().seen.map(\.position.rawValue) == [2, 3])
+    #expect(harness.reports.all.map(\.message) == [])
+    try harness.close()
+  }
 }
