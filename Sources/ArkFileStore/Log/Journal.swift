@@ -155,7 +155,8 @@ struct Journal {
     var bytes = Journal.header
     count = entries.isEmpty ? 0 : 1
     for entry in entries { bytes += Journal.encoded(entry, number: count) }
-    let file = try fileSystem.write(bytes, asNewFile: path)
+    try fileSystem.write(bytes, asNewFile: path)
+    let file = try fileSystem.open(path, .readWrite)
     try fileSystem.syncDirectory(directory)
     self.file = file
     size = bytes.count
@@ -164,14 +165,14 @@ struct Journal {
 
 extension FileSystem {
   /// Writes a file under a temporary name, makes it safe and puts it in place. The directory is still to be synced.
-  @discardableResult
-  func write(_ bytes: [UInt8], asNewFile path: String) throws(FileError) -> any File {
+  ///
+  /// To go on in it, open it: the errors of an open file name the path that it was opened by.
+  func write(_ bytes: [UInt8], asNewFile path: String) throws(FileError) {
     let temporary = path + SegmentName.temporarySuffix
     let file = try createAnew(temporary)
     try file.writeAll(bytes, at: 0)
     try file.sync()
     try rename(temporary, to: path)
-    return file
   }
 
   /// A new file, instead of what an earlier attempt left behind.

@@ -387,7 +387,8 @@ final class LogWriter: @unchecked Sendable {
     file = nil
     let path = "\(log.directory)/\(name.file)"
     let begun = try filing { () throws(FileError) in
-      let begun = try log.fileSystem.write(header.bytes, asNewFile: path)
+      try log.fileSystem.write(header.bytes, asNewFile: path)
+      let begun = try log.fileSystem.open(path, .readWrite)
       try log.fileSystem.syncDirectory(log.directory)
       return begun
     }

@@ -126,4 +126,14 @@ import Testing
     }
     #expect(error?.code == .closed)
   }
+
+  /// Not as it was called while it was being made.
+  @Test func anErrorNamesTheFileAsItIsCalled() throws {
+    let log = try open()
+    system.onCall = { $0.kind == .write ? .error(5) : nil }
+    let error = #expect(throws: StoreError.self) { try log.appendNow(batch("1")) }
+    #expect(error?.message.contains("/log/00000000000000000001.segment:") == true)
+    system.onCall = nil
+    try log.close()
+  }
 }
