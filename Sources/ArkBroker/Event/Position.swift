@@ -2,6 +2,9 @@
 ///
 /// Positions start at 1, only grow and are never reused: not after a deletion, not after a restart. They may have gaps. `Position.start` (0) lies before the
 /// first event, so "after `start`" means from the beginning.
+///
+/// One exception: a publisher that asks for less than its store promises (`Durability.written` of a store whose promise is `.synced`) is told positions that no reader has
+/// seen yet. When the kernel crashes or the power goes before the sync, they are lost with their events, and other events may get them.
 public struct Position: RawRepresentable, Hashable, Comparable, Sendable, CustomStringConvertible {
   /// The number: 1 for the first event of a log.
   public let rawValue: UInt64
