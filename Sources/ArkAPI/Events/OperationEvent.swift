@@ -27,16 +27,29 @@ enum OperationEvent {
     let kept = RequestBody.timeToLive(members[2], default: timeToLive, &issues)
     guard issues.isEmpty else { throw .validation(issues) }
 
+    let payload = payload(of: body)
     var builder = EventBatchBuilder(bytes: body.count + 1024)
     do throws(EventError) {
-      try builder.append(
-        OperationKind.kind(of: members.text(1) ?? ""), id: arrival.id,
-        source: OwnEvents.source, time: arrival.time,
-        correlation: Correlation(
-          namespace: about.text(2), session: about.text(3), query: about.text(0),
-          queryName: about.text(1), conversation: about.text(4), agent: about.text(5),
-          team: about.text(6) ?? about.text(7), toolCall: about.text(8)),
-        timeToLive: kept, payload: payload(of: body))
+      let kind = OperationKind.kind(of: members.text(1) ?? "").rawValue
+      let id = arrival.id ?? ""
+      // All the texts, when each has to be unescaped, are shorter than the body.
+      var texts = DraftTexts(
+        bytes: kind.utf8.count + OwnEvents.source.utf8.count + id.utf8.count + body.count)
+      var draft = EventDraft()
+      draft.kind = texts.keep(kind)
+      draft.id = texts.keep(id)
+      draft.source = texts.keep(OwnEvents.source)
+      draft.time = arrival.time
+      draft.query = texts.keep(about, 0)
+      draft.queryName = texts.keep(about, 1)
+      draft.namespace = texts.keep(about, 2)
+      draft.session = texts.keep(about, 3)
+      draft.conversation = texts.keep(about, 4)
+      draft.agent = texts.keep(about, 5)
+      draft.team = texts.keep(about, about.string(6) != nil ? 6 : 7)
+      draft.toolCall = texts.keep(about, 8)
+      draft.timeToLive = kept.map(EventDraft.seconds) ?? 0
+      try texts.append(draft, payload, to: &builder)
     } catch {
       throw .validation(["body: \(error)"])
     }
@@ -44,7 +57,7 @@ enum OperationEvent {
   }
 
   /// The object as it was sent, less `ttl_seconds`.
-  private static func payload(of body: UnsafeRawBufferPointer) -> Payload {
+  private static func payload(of body: UnsafeRawBufferPointer) -> ByteWriter {
     var text = ByteWriter(capacity: body.count)
     var reader = JSONReader(body)
     // It has been read before.
@@ -62,6 +75,37 @@ enum OperationEvent {
       try? reader.copyValue(into: &text)
     }
     text.append("}")
-    return Payload(text: text.array(), isBase64: false)
+    return text
+  }
+}
+
+/// Texts of a draft that stand nowhere else, until the builder has taken it.
+private struct DraftTexts: ~Copyable {
+  private var room: ByteWriter
+
+  /// - Parameter bytes: what all that is kept here takes, at most.
+  init(bytes: Int) { room = ByteWriter(capacity: bytes + 1) }
+
+  mutating func keep(_ text: String) -> EventDraft.Text {
+    let start = room.count
+    room.append(utf8: text)
+    return EventDraft.Text(rebasing: room.bytes[start...])
+  }
+
+  /// The text of a member that is a string, where it stands if it has no escapes; absent if it is something else.
+  mutating func keep(_ members: ObjectMembers, _ place: Int) -> EventDraft.Text {
+    guard let text = members.string(place) else { return EventDraft.absent }
+    guard text.hasEscapes else { return text.raw }
+    let start = room.count
+    room.append(unescaping: text)
+    return EventDraft.Text(rebasing: room.bytes[start...])
+  }
+  /// Lives for as long as the draft is read, and so does its payload.
+  func append(
+    _ draft: EventDraft, _ payload: borrowing ByteWriter, to builder: inout EventBatchBuilder
+  ) throws(EventError) {
+    var draft = draft
+    draft.payload = payload.bytes
+    try builder.append(draft)
   }
 }

@@ -19,16 +19,22 @@ struct ObjectMembers {
   subscript(place: Int) -> UnsafeRawBufferPointer? { values[place] }
 
   /// The text of a member that is a string.
-  func text(_ place: Int) -> String? { values[place].flatMap(JSONValue.text) }
+  func text(_ place: Int) -> String? { string(place)?.string }
+
+  /// A member that is a string, as a view of what the object stands in.
+  func string(_ place: Int) -> JSONString? { values[place].flatMap(JSONValue.string) }
 }
 
 /// One JSON value, as it is written.
 package enum JSONValue {
   /// The text, if it is a string.
-  package static func text(_ value: UnsafeRawBufferPointer) -> String? {
+  package static func text(_ value: UnsafeRawBufferPointer) -> String? { string(value)?.string }
+
+  /// The string, if it is one.
+  static func string(_ value: UnsafeRawBufferPointer) -> JSONString? {
     guard value.first == UInt8(ascii: "\"") else { return nil }
     var reader = JSONReader(value)
-    return (try? reader.readString())?.string
+    return try? reader.readString()
   }
 
   /// The number, if it is one.

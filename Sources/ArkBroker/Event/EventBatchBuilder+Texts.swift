@@ -100,7 +100,7 @@ private struct Texts {
 
 extension EventDraft {
   /// Whole seconds, rounded up, within what the wire form can say.
-  fileprivate static func seconds(_ time: Duration) -> UInt32 {
+  package static func seconds(_ time: Duration) -> UInt32 {
     let (seconds, attoseconds) = time.components
     let whole = attoseconds > 0 && seconds < Int64.max ? seconds + 1 : seconds
     return UInt32(min(max(whole, 1), maximumTimeToLive))
