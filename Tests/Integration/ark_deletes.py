@@ -1,6 +1,7 @@
 """Deleting (sections 1.5, 1.6, 1.7, 1.8 and 7.4 of the contract of Ark's clients), on disk as well as in memory."""
 import functools
 import itertools
+import json
 
 from ark_clients import (
     Stream, ark, complete, contents, delete, emit, export, get, operation, path, refused, say, span, stream)
@@ -184,6 +185,22 @@ def test_what_comes_after_a_delete_stays(broker):
     equal(left(broker), ["c2 q2", "new"], "messages")
     expect(get(broker, "messages")["items"][-1]["sequence"] > last, "the sequence")
     equal([item["reason"] for item in get(broker, "events", "uid-1")["items"]], ["new"], "events")
+
+
+@both
+def test_a_pipelined_delete_does_not_overtake_what_it_deletes(broker):
+    """RFC 9112, section 9.3.2: requests that change something take effect in their order."""
+    body = json.dumps({"conversation_id": "c", "query_id": "q", "messages": [{"role": "user"}]})
+    post = f"POST /messages HTTP/1.1\r\nHost: a\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+    with broker.socket() as connection:
+        for _ in range(20):
+            connection.sendall(f"{post}DELETE /conversations/c HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+            answers = b""
+            while not answers.endswith(b'"Conversation c deleted"}'):
+                received = connection.recv(1 << 16)
+                expect(received, f"the connection ended behind {answers!r}")
+                answers += received
+            equal(get(broker, "messages")["total"], 0, "what is left")
 
 
 @both

@@ -106,16 +106,22 @@ extension HTTPConnection {
 
   // MARK: Handlers
 
-  /// Gives a request with its whole body to the handler of its route.
+  /// Gives a request with its whole body to the handler of its route, when it is its turn.
   func dispatch(_ exchange: HTTPExchange, _ body: [UInt8]) {
-    guard !exchange.isAnswered, let route = exchange.route else { return }
+    guard !exchange.isAnswered else { return }
     guard body.count <= exchange.bodyBytes || countInflated(exchange, body.count) else { return }
     exchange.heldBytes = body.count
     heldBytes += body.count
+    handleInOrder(exchange, HTTPBody(body))
+  }
+
+  /// Calls the handler of a request's route.
+  func handle(_ exchange: HTTPExchange, _ body: HTTPBody) {
+    guard let route = exchange.route else { return }
     switch route.handler {
     case .inline(let handler):
-      guard let request = request(of: exchange, HTTPBody(body)) else { return }
-      if body.count > route.inlineBodyBytes {
+      guard let request = request(of: exchange, body) else { return }
+      if request.body.bytes.count > route.inlineBodyBytes {
         let responder = HTTPResponder(self, exchange)
         // Until it returns, what it publishes is not in line, and the requests behind it could overtake it.
         workOffLoop {
@@ -126,7 +132,7 @@ extension HTTPConnection {
         callInline(handler, request, exchange)
       }
     case .task(let handler), .streaming(let handler):
-      startTask(exchange, HTTPBody(body), handler)
+      startTask(exchange, body, handler)
     }
   }
 
@@ -159,7 +165,7 @@ extension HTTPConnection {
     }
   }
 
-  func startTask(
+  private func startTask(
     _ exchange: HTTPExchange, _ body: HTTPBody, _ handler: @escaping HTTPRoute.TaskHandler
   ) {
     // The exchange does not keep the request: the end of a streamed body's reader is what frees the body.

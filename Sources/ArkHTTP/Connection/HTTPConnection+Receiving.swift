@@ -10,7 +10,7 @@ extension HTTPConnection {
   var isHeldBack: Bool {
     if isWorkingOffLoop || isBodyQueueFull { return true }
     if receiving != nil { return false }
-    return stream != nil || waitingCount >= service.limits.pipelinedRequests
+    return waiting != nil || stream != nil || waitingCount >= service.limits.pipelinedRequests
       || heldBytes > service.limits.pipelinedBytes
   }
 
@@ -62,6 +62,7 @@ extension HTTPConnection {
     exchange.minorVersion = facts.minorVersion
     exchange.keepsAlive = facts.keepsAlive
     exchange.isHead = facts.method == .head
+    exchange.isSafe = facts.method.isSafe
     exchange.bytesReceived = facts.byteCount
     if service.onRequest != nil { exchange.startedAt = Platform.monotonicNow() }
 
@@ -145,7 +146,7 @@ extension HTTPConnection {
       exchange.owesContinue = true
       payContinue()
     }
-    if case .streaming(let handler) = route.route.handler {
+    if case .streaming = route.route.handler {
       reception = .stream
       let bodyQueue = HTTPBodyQueue(limit: service.limits.streamedBodyBytes) { [weak self] in
         guard let self else { return }
@@ -155,8 +156,8 @@ extension HTTPConnection {
         }
       }
       exchange.bodyQueue = bodyQueue
-      startTask(
-        exchange, HTTPBody(HTTPBodyReader(bodyQueue, coding: coding, limit: bodyLimit)), handler)
+      handleInOrder(
+        exchange, HTTPBody(HTTPBodyReader(bodyQueue, coding: coding, limit: bodyLimit)))
     } else {
       reception = .collect
     }

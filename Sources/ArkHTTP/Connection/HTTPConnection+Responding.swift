@@ -70,6 +70,7 @@ extension HTTPConnection {
     first = exchange.next
     if first == nil { last = nil }
     waitingCount -= 1
+    leave(exchange)
     heldBytes -= exchange.heldBytes
     exchange.next = nil
     exchange.task = nil
@@ -114,6 +115,7 @@ extension HTTPConnection {
       releaseBodyBytes(exchange)
     }
     last = nil
+    waiting = nil
   }
 
   func record(_ exchange: HTTPExchange, isAborted: Bool) {

@@ -44,6 +44,11 @@ package final class HTTPConnection: @unchecked Sendable {
   var last: HTTPExchange?
   var waitingCount = 0
   var heldBytes = 0
+  /// Those of the queue whose handlers have been called and whose methods are not safe; and those that tasks answer.
+  var unsafeCount = 0
+  var taskCount = 0
+  /// The last of the queue, if its handler must not be called yet.
+  var waiting: WaitingRequest?
   var spareExchange: HTTPExchange?
   var spareResponder: HTTPResponder?
 
@@ -211,7 +216,7 @@ package final class HTTPConnection: @unchecked Sendable {
     }
   }
 
-  /// Sends responses that are due, in order, and pulls the body that is being streamed.
+  /// Sends responses that are due, in order, pulls the body that is being streamed, and calls the handler that had to wait.
   func advance() {
     guard !isAdvancing else { return }
     isAdvancing = true
@@ -225,6 +230,8 @@ package final class HTTPConnection: @unchecked Sendable {
         exchange.response = nil
         write(response, of: exchange)
         if loop.batch.count > Self.batchBytes { flush() }
+      } else if let request = takeWaiting() {
+        handle(request.exchange, request.body)
       } else {
         return payContinue()
       }
@@ -295,6 +302,7 @@ package final class HTTPConnection: @unchecked Sendable {
     first = nil
     last = nil
     receiving = nil
+    waiting = nil
     spareExchange = nil
     spareResponder = nil
     while let current = exchange {

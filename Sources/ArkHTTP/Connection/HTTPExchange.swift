@@ -15,6 +15,12 @@ final class HTTPExchange: @unchecked Sendable {
   var task: Task<Void, Never>?
   var bodyQueue: HTTPBodyQueue?
   var isHead = false
+  /// Whether its method is safe: it asks for nothing to be changed.
+  var isSafe = true
+  /// Whether a task answers it.
+  var isTask = false
+  /// Whether its handler has been called.
+  var isUnderWay = false
   var minorVersion = 1
   var keepsAlive = true
   /// Whether `100 Continue` is to be sent once the exchange is first.
@@ -47,6 +53,9 @@ final class HTTPExchange: @unchecked Sendable {
     task = nil
     bodyQueue = nil
     isHead = false
+    isSafe = true
+    isTask = false
+    isUnderWay = false
     minorVersion = 1
     keepsAlive = true
     owesContinue = false

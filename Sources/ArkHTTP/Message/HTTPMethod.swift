@@ -25,4 +25,7 @@ public struct HTTPMethod: Hashable, Sendable, CustomStringConvertible {
   public static let delete = HTTPMethod("DELETE")
   /// `OPTIONS`
   public static let options = HTTPMethod("OPTIONS")
+
+  /// Whether a request with it asks for nothing to be changed (RFC 9110, section 9.2.1).
+  var isSafe: Bool { self == .get || self == .head || self == .options }
 }

@@ -26,6 +26,9 @@ public struct HTTPLimits: Sendable {
   /// The connections open at one time; more get 503. 20 000.
   public var connections = 20_000
   /// The requests of one connection that may wait for their answers. 64.
+  ///
+  /// They take effect in their order (RFC 9112, section 9.3.2). Those with safe methods (GET, HEAD, OPTIONS) are handled at the same time, and so are those of inline routes;
+  /// any other waits for the answers to those in front of it, and those behind it for its answer.
   public var pipelinedRequests = 64
   /// The body and response bytes of one connection's waiting requests. 1 MiB.
   public var pipelinedBytes = 1 << 20
