@@ -6,7 +6,8 @@ import Synchronization
 final class APIEndpoint: Sendable {
   let options: ArkAPI.Options
   let uploads = OpenUploads()
-  let completions = OneAtATime()
+  /// Completions and deletions of queries.
+  let queryEnds = OneAtATime()
   let purges = OneAtATime()
   let sessionWatchers = SessionWatchers()
   private let current = Mutex<Broker?>(nil)

@@ -35,6 +35,17 @@ final class Peer {
     send("\(line) HTTP/1.1\r\nHost: h\r\nX-Request-ID: mine\r\n\r\n")
   }
 
+  /// Takes nothing more of what comes, until it is told to.
+  func stopReading() { transport.room = 0 }
+
+  func goOnReading() {
+    transport.room = .max
+    loop.run { connection.writable() }
+  }
+
+  /// Waits until the first answer is on its way.
+  func isAnswered() async { await loop.run { transport.writeCount > 0 } }
+
   func advance(by duration: Duration) { loop.advance(by: duration, connection) }
 
   /// What has come by now.

@@ -213,6 +213,23 @@ def test_a_deleted_query_s_name_begins_anew(context):
         equal(get(broker, "stream")["total"], 6, "chunks of all queries")
 
 
+def test_what_is_late_at_a_deletion_is_not_the_next_query_s(context):
+    """7.3 and 7.4: an upload that is open when its Query is deleted, and the completion behind it."""
+    broker = ark(context)
+    upload = Upload(broker, "q").chunk({"run": 1})
+    Stream(broker, "stream", "q", from_beginning="true").take(1)
+    deletion = Request(broker, "DELETE", path("sessions", "queries", "q"))
+    upload.chunk({"late": 1})
+    equal(upload.finish()["chunks_received"], 2, "the count")
+    equal(deletion.answer()["removed"], 0, "the deletion")
+    equal(complete(broker, "q"), "completed", "the late completion")
+    reader = Stream(broker, "stream", "q", from_beginning="true")
+    stream(broker, "q", {"run": 2})
+    equal((complete(broker, "q"), complete(broker, "q")), ("completed", "already_completed"), "the next Query's")
+    equal(reader.rest(), frames({"run": 2}) + DONE, "a reader that was there first")
+    equal(Stream(broker, "stream", "q", from_beginning="true").rest(), reader.body, "the stream")
+
+
 def test_one_of_many_completions_is_the_first(context):
     """1.6."""
     broker = ark(context)

@@ -35,8 +35,8 @@ extension APIEndpoint {
     return uploads
   }()
 
-  /// How long the end of a query waits for its uploads to end. Less than clients wait for the answer, which is 10 s.
-  private static let uploadPatience = Duration.seconds(5)
+  /// How long the end of a query, and its deletion, wait for its uploads to end. Less than clients wait for the answer to the one, which is 10 s.
+  static let uploadPatience = Duration.seconds(5)
 
   private func upload(_ request: HTTPRequest) async throws -> HTTPResponse {
     let query = request.parameters["query"] ?? ""
@@ -68,9 +68,11 @@ extension APIEndpoint {
     await uploads.drained(query, within: APIEndpoint.uploadPatience)
     let marks: Match =
       (.kind(.llmChunkCompleted) || .kind(.sessionQueryDeleted)) && .queryName(query)
-    let isFirst = try await completions.once(query) {
-      if let mark = try await newest(matching: marks, in: broker), mark.kind == .llmChunkCompleted {
-        return false
+    let isFirst = try await queryEnds.once(query) {
+      if let mark = try await newest(matching: marks, in: broker) {
+        if mark.kind == .llmChunkCompleted { return false }
+        // Meant for the Query that is gone: the mark would end the stream of the next one.
+        guard try await hasBegunAnew(query, behind: mark.position, in: broker) else { return true }
       }
       try await broker.publish(
         Event(
@@ -84,6 +86,19 @@ extension APIEndpoint {
     text.appendJSON(query)
     text.append("}")
     return .json(text.array())
+  }
+
+  /// Whether a deleted Query has been created again: it has chunks, or the session view has it again, which late events of the old one do not bring back.
+  private func hasBegunAnew(
+    _ query: String, behind deletion: Position, in broker: Broker
+  ) async throws(StoreError) -> Bool {
+    let chunks = Match.kind(.llmChunk) && .queryName(query)
+    for try await _ in broker.events(matching: chunks, from: .after(deletion), following: false) {
+      return true
+    }
+    return try await broker.projection(Sessions.self).read {
+      !$0.sessions(havingQuery: query).isEmpty
+    }
   }
 
   private func stream(_ request: HTTPRequest, _ broker: Broker) async throws -> HTTPResponse {

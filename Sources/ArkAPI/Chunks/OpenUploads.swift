@@ -1,7 +1,7 @@
 import ArkBroker
 import Synchronization
 
-/// The uploads of chunks that are under way, by query: a query is complete only when they have ended.
+/// The uploads of chunks that are under way, by query: a query is complete, and gone, only when they have ended.
 final class OpenUploads: Sendable {
   private struct Query {
     var count = 0

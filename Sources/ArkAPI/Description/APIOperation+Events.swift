@@ -187,7 +187,7 @@ extension APIOperation {
       about: #"""
         "operationId": "deleteSessionQuery", "tags": ["Sessions"],
         "summary": "Take a query out of all sessions",
-        "description": "Also answers 200 when no session has it. The stream of the name begins anew.",
+        "description": "Also answers 200 when no session has it. Waits up to five seconds for uploads of the query that are still open; then the stream of the name begins anew.",
         "parameters": [{"$ref": "#/components/parameters/QueryName"}]
         """#,
       answers: #"""

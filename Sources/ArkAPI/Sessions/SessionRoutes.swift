@@ -43,14 +43,9 @@ extension APIEndpoint {
         throw HTTPError.nothingThere(
           "A session goes with its queries: DELETE /sessions/queries/{query}")
       },
-      route(.delete, "/sessions/queries/{query}") { request, broker in
+      route(.delete, "/sessions/queries/{query}") { [self] request, broker in
         let name = request.parameters["query"] ?? ""
-        let removed = try await broker.projection(Sessions.self).read {
-          $0.sessions(havingQuery: name).count
-        }
-        // Said even when there is none now: an event of the query may be under way.
-        try await broker.publish(
-          Event(.sessionQueryDeleted, source: OwnEvents.source, queryName: name))
+        let removed = try await delete(query: name, in: broker)
         var text = ByteWriter(capacity: 128)
         text.append("{\"status\":\"success\",\"message\":")
         text.appendJSON("Query \(name) removed from \(removed) session(s)")
@@ -63,6 +58,21 @@ extension APIEndpoint {
         try await broker.publish(Event(.sessionAllDeleted, source: OwnEvents.source))
       },
     ]
+  }
+
+  /// - Returns: from how many sessions it was removed.
+  private func delete(query name: String, in broker: Broker) async throws -> Int {
+    // What its executor still sends is part of it, and not of a Query that gets its name.
+    await uploads.drained(name, within: APIEndpoint.uploadPatience)
+    return try await queryEnds.once(name) {
+      let removed = try await broker.projection(Sessions.self).read {
+        $0.sessions(havingQuery: name).count
+      }
+      // Said even when there is none now: an event of the query may be under way.
+      try await broker.publish(
+        Event(.sessionQueryDeleted, source: OwnEvents.source, queryName: name))
+      return removed
+    }
   }
 
   private func watch(
