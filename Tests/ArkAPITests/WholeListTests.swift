@@ -51,6 +51,19 @@ import Testing
     #expect(numbers(body) == wanted)
   }
 
+  /// A reader who is slower than the writers comes to an end.
+  @Test func whatComesWhileAListIsWrittenIsNotInIt() async throws {
+    try await publish(3500)
+    let peer = try Peer(endpoint.routes)
+    peer.stopReading()
+    peer.request("GET /conversations/c%221")
+    await peer.isAnswered()
+    try await publish(3)
+    peer.goOnReading()
+    let body = await peer.answer().body
+    #expect(body.hasSuffix("}]}") && numbers(body) == Array(0..<3500))
+  }
+
   @Test func whatIsNotThereIsNotFound() async throws {
     try await publish(1)
     for path in ["/conversations/other", "/traces/abc"] {
