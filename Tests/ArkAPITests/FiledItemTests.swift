@@ -46,6 +46,29 @@ import Testing
     #expect(event.id.hasPrefix("message-7-"))
   }
 
+  /// What another broker has taken, this one keeps.
+  @Test func idsMayHoldControlCharacters() throws {
+    func first(
+      _ text: String, under name: String? = nil, in group: FiledItem.Sort? = nil
+    ) throws -> Correlation {
+      try #require(try events(item(text, under: name, in: group)).first).correlation
+    }
+    #expect(
+      try first(#"{"conversationId":"c\n","queryId":"q\t","message":{}}"#)
+        == Correlation(queryName: "q\t", conversation: "c\n"))
+    #expect(
+      try first(#"{"reason":"R\n","data":{"queryId":"u\n","agent":"a\u007f"}}"#)
+        == Correlation(query: "u\n", agent: "a\u{7f}"))
+    #expect(
+      try first(#"{"ark":{"session":"s\n"}}"#, under: "q\n", in: .chunk)
+        == Correlation(session: "s\n", queryName: "q\n"))
+    let session =
+      #"{"sessionId":"s\n","queries":{"q":{"name":"q\n","createdAt":"2026-08-01T10:00:00Z","agent":"a\t"}}}"#
+    #expect(
+      try first(session, under: "s\n", in: .session)
+        == Correlation(session: "s\n", queryName: "q\n", agent: "a\t"))
+  }
+
   @Test func whiteSpaceDoesNotChangeAnIdAndEverythingElseDoes() throws {
     func id(_ number: Int, _ time: String, _ data: String) throws -> String {
       let text = #"{"sequenceNumber":\#(number),"timestamp":"\#(time)","data":\#(data)}"#

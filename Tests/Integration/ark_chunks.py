@@ -123,6 +123,18 @@ def test_the_query_in_the_path_is_decoded(context):
         equal(Stream(broker, "stream", query, from_beginning="true").take_json(1), [{"q": query}], "the chunk")
 
 
+def test_a_query_with_control_characters_is_refused(context):
+    """1.6: what GET /feed shows, POST /feed takes."""
+    broker = ark(context)
+    for where in ("/stream/a%0Ab", "/stream/a%0Ab/complete"):
+        message = refused(broker.post(where, "{}", LINES), 400, "VALIDATION_ERROR", where)
+        expect(message.startswith("query: "), message)
+    stream(broker, "q", {"ark": {"session": "a\nb", "agent": "planner"}})
+    shown = broker.request("GET", "/feed?follow=false&after=beginning", headers={"Accept": "application/x-ndjson"}).body
+    expect(b"planner" in shown and b"arksession" not in shown, shown)
+    equal(broker.post("/feed", shown, LINES).status, 200, "the feed, posted")
+
+
 def test_what_arrived_stays_when_an_upload_breaks(context):
     """1.6, appended as it arrives: an executor that dies takes nothing with it."""
     broker = ark(context)

@@ -54,7 +54,7 @@ def test_every_reason_is_taken(context):
     broker = ark(context)
     known = [*REASONS, "QueryExecutionCanceled", "ToolCallCanceled"]
     open_set = ["SomethingNew", "SomethingNewStart", "Start", "Error", "", "with space", "dotted.and-dashed_1",
-                "ünïcode✓", "x" * 300, "a\nb", '"']
+                "ünïcode✓", "x" * 300, "a\u2028b", '"']
     for reason in known + open_set:
         emit(broker, operation(reason))
     equal(reasons(get(broker, "events", limit=1000)["items"]), known + open_set, "what is stored")
@@ -105,14 +105,18 @@ def test_a_session_and_a_name_may_be_missing(context):
 
 
 def test_whatever_stands_in_data_is_taken(context):
-    """1.8, any JSON object: ids may be empty, long, of other types, in any script."""
+    """1.8, any JSON object: ids may be empty, long, of other types, in any script; control characters stand anywhere else."""
     broker = ark(context)
     names = ["queryName", "queryNamespace", "sessionId", "conversationId", "agent", "team", "teamName", "toolId"]
     posted = [operation(f"R{n}", **{name: value for name in names})
-              for n, value in enumerate(("", None, 1, [], {}, "ünï ✓ 😀", 'a\n\t"\\\u0000b', "x" * 4000))]
+              for n, value in enumerate(("", None, 1, [], {}, "ünï ✓ 😀", 'a"\\b', "x" * 4000))]
+    posted.append(operation("controls", input='a\n\t"\\\u0000b'))
     for event in posted:
         emit(broker, event)
     equal(get(broker, "events")["items"], posted, "what is stored")
+    for name in names:
+        message = refused(broker.post("/events", operation(**{name: "a\n"}), JSON), 400, "VALIDATION_ERROR", name)
+        expect(message.startswith(f"data.{name}: "), message)
     emit(broker, operation("R", "ünï/✓ ?"))
     equal(reasons(get(broker, "events", "ünï/✓ ?")["items"]), ["R"], "the query's events")
 

@@ -53,7 +53,7 @@ def test_the_sequence_is_one_for_all_conversations(context):
 def test_any_conversation_id_is_taken(context):
     """1.5, it need not come from POST /conversations, and an empty string passes the type check."""
     broker = ark(context)
-    names = ["", "with space", "a/b?c#d", "naïve ✓", "line\nfeed", '"quoted\\"', "x" * 3000]
+    names = ["", "with space", "a/b?c#d", "naïve ✓", "line\u2028separator", '"quoted\\"', "x" * 3000]
     for number, name in enumerate(names):
         say(broker, name, f"q{number}", f"m{number}")
     equal([item["conversation_id"] for item in get(broker, "messages")["items"]], names, "the conversations")
@@ -114,6 +114,9 @@ def test_a_body_of_the_wrong_shape_names_what_is_wrong(context):
         body = {**good, name: value} if value is not None else {k: v for k, v in good.items() if k != name}
         message = refused(broker.post("/messages", body, JSON), 400, "VALIDATION_ERROR", body)
         expect(message.startswith(f"{name}: "), message)
+    for name in ("conversation_id", "query_id"):
+        message = refused(broker.post("/messages", {**good, name: "c\nd"}, JSON), 400, "VALIDATION_ERROR", name)
+        expect(message.startswith(f"{name}: ") and "control characters" in message, message)
     for body in ({**good, "messages": "x"}, {**good, "messages": {}}, {"conversation_id": "c", "query_id": "q"},
                  {**good, "messages": None}):
         message = refused(broker.post("/messages", body, JSON), 400, "VALIDATION_ERROR", body)

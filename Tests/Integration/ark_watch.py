@@ -84,7 +84,7 @@ def test_a_watch_of_a_line_feed_is_one_line(context):
     """2.1, one-line JSON, whatever a text holds."""
     broker = ark(context)
     watcher = Stream.watch(broker, "messages")
-    say(broker, "c\nd", "q", "a\nb\r\nc\u2028d\u0085e\u0000")
+    say(broker, "c\u2028d", "q", "a\nb\r\nc\u2028d\u0085e\u0000")
     equal(watcher.take_json(1)[0]["message"]["content"], "a\nb\r\nc\u2028d\u0085e\u0000", "the content")
 
 

@@ -73,27 +73,30 @@ struct ChunkLines {
     try JSONReader.minify(chunk, into: &text)
     try builder.append(
       .llmChunk, id: arrival.id, source: OwnEvents.source, time: arrival.time,
-      correlation: correlation(of: text.bytes, query: query), timeToLive: timeToLive,
+      correlation: correlation(of: text.bytes, query: query, arrival), timeToLive: timeToLive,
       payload: Payload(text: text.array(), isBase64: false))
   }
 
   private static let envelope: [StaticString] = ["ark"]
   private static let names: [StaticString] = ["query", "session", "agent", "team"]
 
-  /// What the chunk says of itself under `ark`.
+  /// What the chunk says of itself under `ark`, as far as it can be an id.
   private static func correlation(
-    of chunk: UnsafeRawBufferPointer, query: String
+    of chunk: UnsafeRawBufferPointer, query: String, _ arrival: Arrival
   ) -> Correlation {
     var correlation = Correlation(queryName: query)
     guard JSONValue.isObject(chunk),
       let ark = try? ObjectMembers(ChunkLines.envelope, of: chunk)[0], JSONValue.isObject(ark),
       let members = try? ObjectMembers(ChunkLines.names, of: ark)
     else { return correlation }
+    func id(_ place: Int) -> String? {
+      arrival.isFiled || members.canBeAttribute(place) ? members.text(place) : nil
+    }
     // Executors put the query's uid here, or its name once more.
-    if let uid = members.text(0), uid != query { correlation.query = uid }
-    correlation.session = members.text(1)
-    correlation.agent = members.text(2)
-    correlation.team = members.text(3)
+    if let uid = id(0), uid != query { correlation.query = uid }
+    correlation.session = id(1)
+    correlation.agent = id(2)
+    correlation.team = id(3)
     return correlation
   }
 }

@@ -8,7 +8,7 @@ extension APIEndpoint {
         try await upload(request)
       },
       route(.post, "/stream/{query}/complete") { [self] request, broker in
-        try await complete(request.parameters["query"] ?? "", in: broker)
+        try await complete(try APIEndpoint.namedQuery(request), in: broker)
       },
       route(.get, "/stream/{query}") { [self] request, broker in
         try await stream(request, broker)
@@ -38,8 +38,17 @@ extension APIEndpoint {
   /// How long the end of a query, and its deletion, wait for its uploads to end. Less than clients wait for the answer to the one, which is 10 s.
   static let uploadPatience = Duration.seconds(5)
 
-  private func upload(_ request: HTTPRequest) async throws -> HTTPResponse {
+  /// The query in a path, of whose name an event is to be made.
+  private static func namedQuery(_ request: HTTPRequest) throws(HTTPError) -> String {
     let query = request.parameters["query"] ?? ""
+    guard AttributeCharacters.areAllowed(in: query) else {
+      throw .validation([RequestBody.controlCharacters(in: "query")])
+    }
+    return query
+  }
+
+  private func upload(_ request: HTTPRequest) async throws -> HTTPResponse {
+    let query = try APIEndpoint.namedQuery(request)
     let broker = try broker()
     uploads.begin(query)
     defer { uploads.end(query) }

@@ -24,6 +24,10 @@ enum OperationEvent {
     case "": issues.append("data.queryId: Too small: expected string to have >=1 characters")
     default: break
     }
+    if !arrival.isFiled {
+      RequestBody.checkAttributes(about, dataNames[...], at: "data.", &issues)
+      RequestBody.checkAttributes(members, names[1...1], &issues)
+    }
     let kept = RequestBody.timeToLive(members[2], default: timeToLive, &issues)
     guard issues.isEmpty else { throw .validation(issues) }
 

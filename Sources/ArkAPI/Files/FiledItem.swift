@@ -55,7 +55,7 @@ package struct FiledItem {
     }
     identity.time = wrapper[1]
     if JSONValue.isObject(members[.data]) {
-      let arrival = Arrival(time: time ?? fallback, id: identity.id(.event))
+      let arrival = Arrival(time: time ?? fallback, id: identity.id(.event), isFiled: true)
       self.init(
         sort: .event, time: time,
         content: .events(
@@ -96,7 +96,7 @@ package struct FiledItem {
     body.append(",\"messages\":[")
     body.append(message)
     body.append("]}")
-    let arrival = Arrival(time: time ?? fallback, id: identity.id(.message))
+    let arrival = Arrival(time: time ?? fallback, id: identity.id(.message), isFiled: true)
     let batch = try MessageRequest.batch(
       of: body.bytes, timeToLive: options.messageTimeToLive, arrival)
     return FiledItem(sort: .message, time: time, content: .events(batch))
@@ -106,7 +106,7 @@ package struct FiledItem {
     _ chunk: UnsafeRawBufferPointer, of query: String, completes: Bool, _ time: Timestamp?,
     _ fallback: Timestamp, _ identity: Identity, _ options: ArkAPI.Options
   ) throws(HTTPError) -> FiledItem {
-    let arrival = Arrival(time: time ?? fallback, id: identity.id(.chunk))
+    let arrival = Arrival(time: time ?? fallback, id: identity.id(.chunk), isFiled: true)
     var builder = EventBatchBuilder(bytes: chunk.count + 1024)
     do {
       if completes {

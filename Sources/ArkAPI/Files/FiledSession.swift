@@ -128,6 +128,6 @@ enum FiledSession {
 
   private static func arrival(_ body: borrowing ByteWriter, _ time: Timestamp) -> Arrival {
     let identity = FiledItem.Identity(body.bytes, number: Int(time.nanosecondsSinceEpoch))
-    return Arrival(time: time, id: identity.id(.session))
+    return Arrival(time: time, id: identity.id(.session), isFiled: true)
   }
 }

@@ -22,6 +22,7 @@ enum MessageRequest {
     if query == nil {
       issues.append(RequestBody.issue("query_id", expected: "string", members[1]))
     }
+    if !arrival.isFiled { RequestBody.checkAttributes(members, names[..<2], &issues) }
     if members[2]?.first != UInt8(ascii: "[") {
       issues.append(RequestBody.issue("messages", expected: "array", members[2]))
     }

@@ -5,4 +5,6 @@ struct Arrival {
   var time = Timestamp.now()
   /// Nil: one is made up.
   var id: String?
+  /// Another broker has taken it already, with ids that no route takes.
+  var isFiled = false
 }

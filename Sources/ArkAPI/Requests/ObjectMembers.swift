@@ -23,6 +23,13 @@ struct ObjectMembers {
 
   /// A member that is a string, as a view of what the object stands in.
   func string(_ place: Int) -> JSONString? { values[place].flatMap(JSONValue.string) }
+
+  /// Whether the text of a member, if it is a string, can be an attribute of an event.
+  func canBeAttribute(_ place: Int) -> Bool {
+    guard let string = string(place) else { return true }
+    guard string.hasEscapes else { return AttributeCharacters.areAllowed(in: string.raw) }
+    return AttributeCharacters.areAllowed(in: string.string)
+  }
 }
 
 /// One JSON value, as it is written.

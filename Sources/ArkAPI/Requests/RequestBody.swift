@@ -26,6 +26,21 @@ enum RequestBody {
     "\(path): Invalid input: expected \(type), received \(JSONValue.typeName(value))"
   }
 
+  /// Notes the members that would become attributes of an event and cannot: it could not be posted to another feed.
+  /// - Parameter path: of the object, with a dot.
+  static func checkAttributes(
+    _ members: ObjectMembers, _ names: ArraySlice<StaticString>, at path: String = "",
+    _ issues: inout [String]
+  ) {
+    for place in names.indices where !members.canBeAttribute(place) {
+      issues.append(controlCharacters(in: "\(path)\(names[place])"))
+    }
+  }
+
+  static func controlCharacters(in path: String) -> String {
+    "\(path): Invalid input: must not hold control characters"
+  }
+
   /// How long an item is to be kept.
   /// - Parameter value: the member `ttl_seconds`.
   static func timeToLive(

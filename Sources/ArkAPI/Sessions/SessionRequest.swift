@@ -17,6 +17,11 @@ enum SessionRequest {
       throw .validation(["sessionId: Too small: expected string to have >=1 characters"])
     default: break
     }
+    if !arrival.isFiled {
+      var issues: [String] = []
+      RequestBody.checkAttributes(members, names[...], &issues)
+      guard issues.isEmpty else { throw .validation(issues) }
+    }
     var text = ByteWriter(capacity: body.count)
     // It has been read before.
     try? JSONReader.minify(body, into: &text)

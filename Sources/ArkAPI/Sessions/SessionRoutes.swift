@@ -68,6 +68,8 @@ extension APIEndpoint {
       let removed = try await broker.projection(Sessions.self).read {
         $0.sessions(havingQuery: name).count
       }
+      // No event of such a query is under way. One that was imported may be there.
+      guard removed > 0 || AttributeCharacters.areAllowed(in: name) else { return 0 }
       // Said even when there is none now: an event of the query may be under way.
       try await broker.publish(
         Event(.sessionQueryDeleted, source: OwnEvents.source, queryName: name))

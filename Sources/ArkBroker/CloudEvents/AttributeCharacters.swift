@@ -4,4 +4,10 @@ package enum AttributeCharacters {
   package static func areAllowed(in text: UnsafeRawBufferPointer) -> Bool {
     AttributeReader.refusal(of: text) == nil
   }
+
+  /// The same of a string.
+  package static func areAllowed(in text: String) -> Bool {
+    var text = text
+    return text.withUTF8 { areAllowed(in: UnsafeRawBufferPointer($0)) }
+  }
 }
