@@ -63,4 +63,16 @@ import Testing
     #expect(events.map(\.payload.description) == [#"{"a":1}"#, #"{"b":2}"#])
     #expect((taken, refused) == (2, 1))
   }
+
+  /// Wherever the pieces of it end, its line feed among them.
+  @Test(arguments: [0, 1 << 20, ChunkLines.maximumLine, ChunkLines.maximumLine + 1])
+  func aLineThatIsOneByteTooLongIsPassedOver(first: Int) {
+    func digits(_ count: Int) -> [UInt8] { [UInt8](repeating: UInt8(ascii: "1"), count: count) }
+    let (events, taken, refused) = events([
+      digits(first),
+      digits(ChunkLines.maximumLine + 1 - first) + Array("\n{\"b\":2}\n".utf8),
+    ])
+    #expect(events.map(\.payload.description) == [#"{"b":2}"#])
+    #expect((taken, refused) == (1, 1))
+  }
 }

@@ -64,6 +64,16 @@ import Testing
     #expect(body.hasSuffix("}]}") && numbers(body) == Array(0..<3500))
   }
 
+  @Test func aPageOfTheMemoryClientCountsWhatItWouldGet() async throws {
+    try await publish(9)
+    let peer = try Peer(endpoint.routes)
+    peer.send(
+      "GET /messages?limit=2 HTTP/1.1\r\nHost: h\r\nUser-Agent: ark-memory-client/1.0\r\n\r\n")
+    let body = await peer.answer().body
+    #expect(numbers(body) == [1, 2])
+    #expect(body.hasSuffix(#"],"total":6,"hasMore":true,"nextCursor":3}"#))
+  }
+
   @Test func whatIsNotThereIsNotFound() async throws {
     try await publish(1)
     for path in ["/conversations/other", "/traces/abc"] {

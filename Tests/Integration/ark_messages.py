@@ -303,7 +303,8 @@ def test_the_executor_gets_no_message_without_a_role(context):
     equal([item["message"] for item in page["items"]], [text("a"), text("b", "other"), {"role": "tool"}], "its messages")
     equal((page["total"], page["hasMore"]), (3, False), "the rest")
     page = get(broker, "messages", conversation_id="c", limit=2, headers=EXECUTOR)
-    equal(([item["message"] for item in page["items"]], page["hasMore"]), ([text("a"), text("b", "other")], True), "a page")
+    equal(([item["message"] for item in page["items"]], page["hasMore"], page["total"]),
+          ([text("a"), text("b", "other")], True, 3), "a page")
     equal([item["message"] for item in get(broker, "messages", conversation_id="c")["items"]], body["messages"], "of others")
 
 

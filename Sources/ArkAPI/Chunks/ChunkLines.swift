@@ -29,6 +29,9 @@ struct ChunkLines {
     while let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
       if isSkipping {
         isSkipping = false
+      } else if rest.count + end - start > ChunkLines.maximumLine {
+        rest.removeAll()
+        refused += 1
       } else if rest.isEmpty {
         append(bytes[start..<end], to: &builder)
       } else {
@@ -39,11 +42,12 @@ struct ChunkLines {
       start = end + 1
     }
     guard !isSkipping else { return builder.finish() }
-    rest += bytes[start...]
-    if rest.count > ChunkLines.maximumLine {
+    if rest.count + bytes.count - start > ChunkLines.maximumLine {
       rest.removeAll()
       isSkipping = true
       refused += 1
+    } else {
+      rest += bytes[start...]
     }
     return builder.finish()
   }

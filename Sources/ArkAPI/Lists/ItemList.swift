@@ -42,12 +42,20 @@ struct ItemList {
       }
     }
     let isWhole = !hasMore && (cursor ?? .start) == .start
-    let total = isWhole ? count : try await broker.count(matching: match)
+    let total = isWhole ? count : try await total()
     text.append("],\"total\":")
     text.append(decimal: total)
     text.append(hasMore ? ",\"hasMore\":true,\"nextCursor\":" : ",\"hasMore\":false")
     if hasMore { text.append(decimal: last.rawValue) }
     text.append("}")
     return .json(text.array())
+  }
+
+  private func total() async throws(StoreError) -> Int {
+    guard let isItem else { return try await broker.count(matching: match) }
+    var count = 0
+    for try await event in broker.events(matching: match, from: .beginning, following: false)
+    where isItem(event) { count += 1 }
+    return count
   }
 }

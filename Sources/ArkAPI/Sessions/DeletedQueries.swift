@@ -1,7 +1,7 @@
 /// Which queries were deleted, so that what is still on its way about them does not bring them back.
 ///
-/// Bounded: two generations, of which the older one is forgotten when the younger one is full. A deletion takes one entry for the name and one for each uid under
-/// which it was known, so the last 32,768 queries are remembered at least, in about 5 MiB at most.
+/// Bounded: two generations, of which the older one is forgotten when the younger one is full. A deletion takes one entry for the name and at most one for a uid,
+/// so the last 32,768 queries are remembered at least, in about 5 MiB at most.
 struct DeletedQueries: Sendable {
   static let generationSize = 65_536
 
