@@ -276,6 +276,20 @@ def test_metadata_of_another_signal_is_no_trace(context):
     equal([found["name"] for found in watcher.take_json(1)], ["span-1"], "the watch")
 
 
+def test_a_long_trace_takes_no_memory_of_its_size(context):
+    """1.7, a page of traces: written while they are read. On a disk, where the log itself takes none."""
+    if not context.keeps_on_disk:
+        return
+    broker = ark(context)
+    for number in range(1, 81):
+        export(broker, span(number, name="x" * 1_000_000))
+    before = broker.memory("VmHWM")
+    page = get(broker, "traces", limit=1)
+    equal((len(page["items"][0]["spans"]), page["total"], page["hasMore"]), (80, 1, False), "the page")
+    grown = broker.memory("VmHWM") - before
+    expect(grown < 40 << 20, f"80 MB of spans took {grown >> 20} MiB")
+
+
 def test_pages_of_large_traces_are_bounded(context):
     """3, a page is put together in memory: one of large traces ends before its limit, and the next goes on behind it."""
     broker = ark(context)

@@ -76,7 +76,7 @@ extension APIOperation {
       about: #"""
         "operationId": "listTraces", "tags": ["Traces"],
         "summary": "List traces with their spans, or watch spans",
-        "description": "The newest trace first, so the cursor goes down: traces that began before it. On a watch it goes up, as everywhere.",
+        "description": "The newest trace first, so the cursor goes down: traces that began before it. A trace is always whole, however long it is. On a watch it goes up, as everywhere.",
         "parameters": [
           {"name": "session_id", "in": "query", "description": "Only spans that name this session themselves.", "schema": {"type": "string"}},
           {"$ref": "#/components/parameters/Limit"},

@@ -1,7 +1,7 @@
 import ArkBroker
 import ArkHTTP
 
-/// Every item there is when it is asked for, in one answer. A long one is written while the log is read, so that none takes more memory than a part of it.
+/// Every item there is when it is asked for, in one answer.
 struct WholeList: Sendable {
   let broker: Broker
   let match: Match
@@ -13,48 +13,36 @@ struct WholeList: Sendable {
   /// What stands behind so many items.
   let closing: @Sendable (Int) -> String
 
-  /// An answer of no more says its length.
-  static let partBytes = 1 << 20
-
-  /// How far a list has been written.
-  private struct Progress: Sendable {
-    var count = 0
-    var place = Position.start
-    /// What was the newest position when the list was begun: writers who are faster than the reader must not keep it from its end.
-    let end: Position
-    var isWhole = false
-  }
-
   /// - Returns: nil when there are no items.
   func answer() async throws(StoreError) -> HTTPResponse? {
-    var progress = Progress(end: try await broker.outlet.log().tail.newest)
-    let part = try await nextPart(&progress)
-    guard progress.count > 0 else { return nil }
-    if progress.isWhole { return .json(part) }
-    return .stream(headers: HTTPResponse.jsonHeaders) { [progress] body in
-      var progress = progress
-      try await body.write(part)
-      while !progress.isWhole { try await body.write(try await nextPart(&progress)) }
-    }
+    let end = try await broker.outlet.log().tail.newest
+    var parts = Parts(list: self, pages: LogPages(broker, matching: match, to: end))
+    let part = try await parts.nextPart()
+    return parts.count > 0 ? parts.answer(beginningWith: part) : nil
   }
 
-  private func nextPart(_ progress: inout Progress) async throws(StoreError) -> [UInt8] {
-    var text = ByteWriter(capacity: 16 << 10)
-    if progress.place == .start { text.append(utf8: opening) }
-    let cursor = try await broker.outlet.cursor(
-      matching: match, from: .behind(progress.place), following: false,
-      limit: ReadLimit(events: 4096, bytes: WholeList.partBytes))
-    while progress.place < progress.end, let page = try await cursor.next() {
-      for event in page.events where event.position <= progress.end && isItem?(event) ?? true {
-        if progress.count > 0 { text.append(",") }
-        write(event, &text)
-        progress.count += 1
+  private struct Parts: PartedList {
+    let list: WholeList
+    var pages: LogPages
+    var count = 0
+    var isBegun = false
+    var isWhole = false
+
+    mutating func nextPart() async throws(StoreError) -> [UInt8] {
+      var text = ByteWriter(capacity: 16 << 10)
+      if !isBegun { text.append(utf8: list.opening) }
+      isBegun = true
+      while let page = try await pages.next() {
+        for event in page where list.isItem?(event) ?? true {
+          if count > 0 { text.append(",") }
+          list.write(event, &text)
+          count += 1
+        }
+        if text.count >= LogPages.bytes { return text.array() }
       }
-      progress.place = page.lookedThrough
-      if text.count >= WholeList.partBytes { return text.array() }
+      text.append(utf8: list.closing(count))
+      isWhole = true
+      return text.array()
     }
-    text.append(utf8: closing(progress.count))
-    progress.isWhole = true
-    return text.array()
   }
 }

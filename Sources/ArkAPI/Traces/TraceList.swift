@@ -35,49 +35,85 @@ struct TraceList {
   private func page(
     of traces: [(id: String, first: Position)], total: Int, matching spans: Match
   ) async throws(StoreError) -> HTTPResponse {
-    var text = ByteWriter(capacity: 64 << 10)
-    text.append("{\"items\":[")
-    var count = 0
-    var seen = 0
-    for trace in traces.prefix(query.limit) {
-      guard text.count < ItemList.pageBytes else { break }
-      seen += 1
-      if try await append(trace.id, matching: spans, to: &text, behindOthers: count > 0) {
-        count += 1
-      }
-    }
-    text.append("],\"total\":")
-    text.append(decimal: total)
-    if seen < traces.count {
-      text.append(",\"hasMore\":true,\"nextCursor\":")
-      text.append(decimal: traces[seen - 1].first.rawValue)
-    } else {
-      text.append(",\"hasMore\":false")
-    }
-    text.append("}")
-    return .json(text.array())
+    var parts = Parts(
+      broker: broker, traces: traces, limit: query.limit, total: total, spans: spans,
+      end: try await broker.outlet.log().tail.newest)
+    let part = try await parts.nextPart()
+    return parts.answer(beginningWith: part)
   }
 
-  /// Appends a trace with those of its spans that match, in the order in which they came.
-  /// - Returns: whether there are any.
-  private func append(
-    _ id: String, matching spans: Match, to text: inout ByteWriter, behindOthers: Bool
-  ) async throws(StoreError) -> Bool {
-    var count = 0
-    for try await span in broker.events(
-      matching: .trace(id) && spans, from: .beginning, following: false)
-    {
-      if count == 0 {
-        text.append(behindOthers ? ",{\"traceId\":" : "{\"traceId\":")
-        text.appendJSON(id)
-        text.append(",\"spans\":[")
-      } else {
-        text.append(",")
+  /// A page while it is written. A trace is whole, however long it is.
+  private struct Parts: PartedList {
+    let broker: Broker
+    let traces: [(id: String, first: Position)]
+    let limit: Int
+    let total: Int
+    let spans: Match
+    let end: Position
+    /// Of the traces, those that are written or have no spans any more.
+    var seen = 0
+    /// The trace that is being written, and how many of its spans are.
+    var pages: LogPages?
+    var spanCount = 0
+    var traceCount = 0
+    /// In all parts so far.
+    var byteCount = 0
+    var isBegun = false
+    var isWhole = false
+
+    mutating func nextPart() async throws(StoreError) -> [UInt8] {
+      var text = ByteWriter(capacity: 64 << 10)
+      if !isBegun { text.append("{\"items\":[") }
+      isBegun = true
+      while pages != nil
+        || seen < min(limit, traces.count) && byteCount + text.count < ItemList.pageBytes
+      {
+        try await appendSpans(of: traces[seen].id, to: &text)
+        guard text.count < LogPages.bytes else {
+          byteCount += text.count
+          return text.array()
+        }
       }
-      SpanItem.write(span, &text)
-      count += 1
+      text.append("],\"total\":")
+      text.append(decimal: total)
+      if seen < traces.count {
+        text.append(",\"hasMore\":true,\"nextCursor\":")
+        text.append(decimal: traces[seen - 1].first.rawValue)
+      } else {
+        text.append(",\"hasMore\":false")
+      }
+      text.append("}")
+      isWhole = true
+      return text.array()
     }
-    if count > 0 { text.append("]}") }
-    return count > 0
+
+    /// Appends a page of a trace with those of its spans that match, in the order in which they came, or its end.
+    private mutating func appendSpans(
+      of trace: String, to text: inout ByteWriter
+    ) async throws(StoreError) {
+      var pages = pages ?? LogPages(broker, matching: .trace(trace) && spans, to: end)
+      guard let page = try await pages.next() else {
+        if spanCount > 0 {
+          text.append("]}")
+          traceCount += 1
+        }
+        seen += 1
+        spanCount = 0
+        self.pages = nil
+        return
+      }
+      for span in page {
+        if spanCount == 0 {
+          text.append(traceCount > 0 ? ",{\"traceId\":" : "{\"traceId\":")
+          text.appendJSON(trace)
+          text.append(",\"spans\":[")
+        } else {
+          text.append(",")
+        }
+        SpanItem.write(span, &text)
+        spanCount += 1
+      }
+      self.pages = pages
+    }
   }
 }
