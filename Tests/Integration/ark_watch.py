@@ -178,14 +178,32 @@ def test_a_cursor_replays_what_is_behind_it(context):
 
 
 def test_the_list_s_next_cursor_resumes_a_watch(context):
-    """7.8, cursor=<nextCursor> then watch delivers each later item once; /traces goes on upward from a span."""
+    """7.8, cursor=<nextCursor> then watch delivers each later item once."""
     broker = ark(context)
     for number in range(1, 7):
         fill(broker, number)
-    for segments in (("messages",), ("events",), ("events", "uid-1")):
+    watchers = []
+    for segments in (("messages",), ("events",), ("events", "uid-1"), ("stream",)):
         page = get(broker, *segments, limit=2)
-        watcher = Stream.watch(broker, *segments, cursor=page["nextCursor"])
-        equal([number_of(value) for value in watcher.take_json(4)], [3, 4, 5, 6], path(*segments))
+        equal(len(page["items"]), 2, f"{segments}: the page")
+        watchers.append((segments, Stream.watch(broker, *segments, cursor=page["nextCursor"])))
+    fill(broker, 7)
+    for segments, watcher in watchers:
+        equal([number_of(value) for value in watcher.take_json(5)], [3, 4, 5, 6, 7], path(*segments))
+
+
+def test_the_next_cursor_of_traces_resumes_a_watch(context):
+    """7.8 and 1.7: the list goes down, the watch upward from the first span of the last trace listed."""
+    broker = ark(context)
+    for number in range(1, 7):
+        export(broker, span(number, number))
+    page = get(broker, "traces", limit=2)
+    equal([trace["spans"][0]["name"] for trace in page["items"]], ["span-6", "span-5"], "the page")
+    watcher = Stream.watch(broker, "traces", cursor=page["nextCursor"])
+    # Of a trace that is listed, and of one that is not.
+    export(broker, span(7, 5))
+    export(broker, span(8, 8))
+    equal([number_of(value) for value in watcher.take_json(3)], [6, 7, 8], "the spans")
 
 
 def test_chunks_are_replayed_only_when_that_is_asked_for(context):
