@@ -178,6 +178,24 @@ def test_an_unknown_route_is_not_found(context):
         equal(refused(response, 404, "NOT_FOUND", f"{method} {where}"), "Not found", f"{method} {where}")
 
 
+def test_flags_are_true_or_false(context):
+    """1.2, VALIDATION_ERROR: `watch` and `from-beginning` of every list and of a trace, with the latter also of a watch. A
+    `watch` of /stream that is not `true` is the list (1.6)."""
+    broker = filled(context)
+    lists = [("messages",), ("events",), ("events", "uid-1"), ("traces",), ("traces", f"{1:032x}"), ("stream",), ("sessions",)]
+    for segments in lists:
+        for value in ("maybe", "TRUE", "1", ""):
+            wrong = [("from-beginning", {"from_beginning": value}),
+                     ("from-beginning", {"from_beginning": value, "watch": "true"})]
+            if segments != ("stream",):
+                wrong.append(("watch", {"watch": value}))
+            for name, parameters in wrong:
+                where = path(*segments, **parameters)
+                message = refused(broker.request("GET", where, timeout=5), 400, "VALIDATION_ERROR", where)
+                equal(message, f'{name}: Invalid option: expected one of "true"|"false"', where)
+        get(broker, *segments, watch="false", from_beginning="true")
+
+
 def test_no_error_shows_a_stack(context):
     """1.2; 8, no stack normally."""
     broker = ark(context)
