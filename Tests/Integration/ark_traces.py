@@ -240,6 +240,18 @@ def test_other_encodings_are_refused_at_once(context):
         equal(broker.request("POST", "/v1/traces", text, JSON).status, 400, text)
 
 
+def test_an_attribute_whose_value_is_a_bare_string_is_refused_with_its_export(context):
+    """1.7 and 8, session-filter: upstream takes such a value; OTLP has none, so it is named and nothing is stored."""
+    broker = ark(context)
+    wrong = span(2, 2, [attribute("a", "b"), {"key": SESSION, "value": "s"}])
+    body = {"resourceSpans": [{"scopeSpans": [{"spans": [span(1, 1), wrong]}]}]}
+    response = broker.post("/v1/traces", body, JSON)
+    equal(response.status, 400, response.body)
+    expect(response.json()["message"].startswith(
+        "resourceSpans[0].scopeSpans[0].spans[1].attributes[1].value: expected an object"), response.body)
+    equal(get(broker, "traces"), {"items": [], "total": 0, "hasMore": False}, "the traces")
+
+
 def test_ten_megabytes_of_protobuf_are_taken(context):
     """5."""
     context.python_packages()
