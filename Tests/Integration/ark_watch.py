@@ -5,7 +5,7 @@ import re
 import signal
 
 from ark_clients import (
-    JSON, MOMENT, UUID, Stream, ark, attribute, compact, complete, contents, emit, export, get, operation, path, say,
+    JSON, LINES, MOMENT, UUID, Stream, ark, attribute, compact, complete, contents, emit, export, get, operation, path, say,
     span, stream, token)
 from harness import Skip, equal, event, expect
 
@@ -92,6 +92,25 @@ def test_golden_a_query_s_stream(context):
     complete(broker, "q")
     equal(live.rest(), expected, "live")
     equal(Stream(broker, "stream", "q", from_beginning="true").rest(), expected, "replayed")
+
+
+def test_numbers_come_back_as_they_were_written(context):
+    """2.4, the note on re-serialisation: upstream makes 1 of 1.0, and of integers above 2^53 loses digits."""
+    broker = ark(context)
+    numbers = '{"a":1.0,"b":9007199254740993,"c":-0.0,"d":1E+2,"e":0.10000000000000000555}'
+    readers = [Stream(broker, "stream", "q"), *(Stream.watch(broker, name) for name in ("stream", "messages", "events"))]
+    for where, body, headers in (
+            ("/stream/q", numbers + "\n", LINES),
+            ("/messages", f'{{"conversation_id":"c","query_id":"q","messages":[{numbers}]}}', JSON),
+            ("/events", f'{{"data":{{"queryId":"uid-1","n":{numbers}}}}}', JSON)):
+        expect(broker.post(where, body, headers).status in (200, 201), where)
+    complete(broker, "q")
+    readers.append(Stream(broker, "stream", "q", from_beginning="true"))
+    for reader in readers:
+        expect(numbers in reader.take(1)[0], reader.body)
+    for name in ("stream", "messages", "events"):
+        body = broker.request("GET", path(name)).body
+        expect(numbers.encode() in body, f"{name}: {body!r}")
 
 
 def test_golden_an_executor_s_error(context):
