@@ -8,7 +8,7 @@ import queue
 import threading
 
 from api_describes_itself import packages
-from ark_clients import Upload, ark, complete, path, stream, token
+from ark_clients import Upload, ark, compact, complete, get, path, say, stream, token
 from harness import equal, expect
 
 NAMES = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1767225600, "model": "gpt-4o"}
@@ -17,15 +17,21 @@ FINAL = {**NAMES, "id": "chatcmpl-final", "choices": [{"index": 0, "delta": {"co
 
 
 class Relay:
-    """What ark-api does of a streaming chat completion: each line that is not empty, and an empty line behind it. The query
-    is named by the model here. Behind `[DONE]` it sends what nobody may read."""
+    """What ark-api does of a stream, a chat completion or any other: each line that is not empty, comments too, and an empty
+    line behind it. The query is named by the model here. Behind the end it sends what nobody may read."""
 
     def __init__(self, context, broker, wait="30"):
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                self.relay(path("stream", request["model"], from_beginning="true", wait_for_query=wait))
+
+            def do_GET(self):
+                self.relay(self.path.removeprefix("/openai/v1"))
+
+            def relay(self, where):
                 source = broker.connection()
-                source.request("GET", path("stream", request["model"], from_beginning="true", wait_for_query=wait))
+                source.request("GET", where)
                 answer = source.getresponse()
                 self.send_response(answer.status)
                 self.send_header("Content-Type", "text/event-stream")
@@ -170,3 +176,29 @@ def test_a_query_of_which_nothing_comes_is_an_error_of_the_sdk(context):
         raise AssertionError(f"chunks: {list(chunks(client, 'q'))}")
     except openai.APIError as error:
         equal((error.type, error.code), ("timeout_error", "timeout"), "the error")
+
+
+def test_comments_pass_the_relay_and_what_stands_behind_them_is_read(context):
+    """A watch begins with `: connected`. What the relay makes of it is read to the byte, by the SDK and by httpx-sse."""
+    broker = ark(context)
+    client = sdk(context, broker)
+    import httpx
+    import openai
+    from httpx_sse import connect_sse
+    say(broker, "c", "q", "Grüezi", "data: x\n\n: y")
+    items = get(broker, "messages")["items"]
+    parameters = {"watch": "true", "cursor": 0}
+    expected = b": connected\n\n" + "".join(f"data: {compact(item)}\n\n" for item in items).encode()
+    with httpx.Client(base_url=str(client.base_url), timeout=20) as other:
+        body = b""
+        with other.stream("GET", "messages", params=parameters) as answer:
+            pieces = answer.iter_raw()
+            while len(body) < len(expected):
+                body += next(pieces)
+        equal(body, expected, "what the relay sends")
+        with connect_sse(other, "GET", "messages", params=parameters) as source:
+            events = source.iter_sse()
+            equal([next(events).json() for _ in items], items, "what httpx-sse reads")
+    with client.get("/messages", cast_to=object, options={"params": parameters}, stream=True,
+                    stream_cls=openai.Stream[object]) as source:
+        equal([next(source) for _ in items], items, "what the SDK reads")
