@@ -5,15 +5,17 @@ import gzip
 import http.server
 import json
 import socket
+import ssl
 import struct
 import threading
 
 
 class Collector:
     """Listens on a loopback port; `script` is what to do with the requests that come, one entry each, and then all is
-    well. An entry is a status, `(status, headers, body)`, or a name: reset, silence, slow, partial."""
+    well. An entry is a status, `(status, headers, body)`, or a name: reset, silence, slow, partial. With the file of a
+    certificate and its key it speaks TLS."""
 
-    def __init__(self, script=(), port=0):
+    def __init__(self, script=(), port=0, certificate=None):
         self.script = collections.deque(script)
         self.lock = threading.Lock()
         # By request: what it was answered with, and the ids in it.
@@ -39,17 +41,21 @@ class Collector:
 
         class Server(http.server.ThreadingHTTPServer):
             def handle_error(self, request, client):
-                """Whoever asked was killed."""
+                """Whoever asked was killed, or does not trust the certificate."""
 
         self.server = Server(("127.0.0.1", port), Handler)
         self.server.daemon_threads = True
         self.port = self.server.server_address[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            # The handshake is for the thread of the connection, not for the one that accepts.
+            self.server.socket = context.wrap_socket(
+                self.server.socket, server_side=True, do_handshake_on_connect=False)
+            self.url = f"https://localhost:{self.port}"
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True)
         self.thread.start()
-
-    @property
-    def url(self):
-        return f"http://127.0.0.1:{self.port}"
 
     def close(self):
         if self.stopped.is_set():

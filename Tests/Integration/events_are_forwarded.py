@@ -6,11 +6,13 @@ import os
 import re
 import time
 
+from certificates import Authority
 from collector import Collector
 from harness import TRACES, Broker, Skip, equal, expect, until
 
 # Of one trace each.
 TRACE = "5b8efff798038103d269b633813fc60c"
+UNTRUSTED = "TLS failed: is the receiver's certificate one that this machine trusts?"
 
 
 def spans(first, count):
@@ -32,8 +34,10 @@ class Forwarder(Broker):
     """The example, which takes its settings from the environment."""
     ADDRESS = re.compile(r"serving on http://127\.0\.0\.1:(\d+)")
 
-    def __init__(self, context, url, data, **variables):
+    def __init__(self, context, url, data, authority=None, **variables):
         program = context.example("OTLPForwarding")
+        if authority:
+            program = authority.trusted_by(program)
         names = [name for name in os.environ if name.startswith("OTEL_")]
         environment = {"OTEL_EXPORTER_OTLP_ENDPOINT": url, "DATA_DIR": str(data), "PORT": "0", "no_proxy": "*"}
         environment |= {name: "" for name in names} | variables
@@ -52,8 +56,8 @@ class Forwarder(Broker):
         return sum(text in line for line in self.lines)
 
 
-def collector(context, script=(), port=0):
-    made = Collector(script, port)
+def collector(context, script=(), **options):
+    made = Collector(script, **options)
     context.cleanups.append(made.close)
     return made
 
@@ -191,6 +195,29 @@ def test_it_waits_for_a_receiver_that_is_not_there_yet(context):
     until(lambda: near.said("will be sent again in"), "it tries")
     all_of(collector(context, port=port), wanted)
     until(lambda: near.said("takes /v1/traces again"), "it says that it goes on")
+
+
+def test_tls_is_spoken_to_a_receiver_that_is_trusted(context):
+    """What the system trusts is trusted. What comes while the receiver is another one, or seems to be, waits for the right one."""
+    known, unknown = Authority(context, "known"), Authority(context, "unknown")
+    port = context.port()
+    far = collector(context, port=port, certificate=known.issue("localhost"))
+    near = Forwarder(context, far.url, context.new_directory(), known)
+    wanted = near.take(spans(1, 100)) + near.take(logs(0, 10))
+    all_of(far, wanted)
+    expect(all(request[0] == 200 for request in far.tried()), far.tried())
+    for number, certificate in enumerate((unknown.issue("localhost"), known.issue("elsewhere.example")), 1):
+        far.close()
+        far = collector(context, port=port, certificate=certificate)
+        said = near.said(UNTRUSTED)
+        wanted = near.take(spans(number * 1000, 100))
+        until(lambda: near.said(UNTRUSTED) > said, "the log speaks of the certificate")
+        equal((far.connections > 0, far.tried()), (True, []), "what such a receiver got")
+        far.close()
+        far = collector(context, port=port, certificate=known.issue("localhost"))
+        all_of(far, wanted)
+        equal(far.taken(), wanted, "what waited")
+    equal(near.said("are not sent again"), 0, "what is lost")
 
 
 def test_nothing_is_left_open(context):
