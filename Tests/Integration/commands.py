@@ -3,6 +3,7 @@ import gzip
 import json
 import os
 import pty
+import re
 import subprocess
 
 from ark_clients import JSON, LINES
@@ -11,8 +12,8 @@ from harness import Subscriber, equal, event, expect
 
 def command(context, *arguments, **options):
     return subprocess.run(
-        [str(context.broker_path), *map(str, arguments)], capture_output=True, timeout=120,
-        cwd=context.directory, **{"stdin": subprocess.DEVNULL, **options})
+        [str(context.broker_path), *map(str, arguments)], timeout=120, cwd=context.directory,
+        **{"stdin": subprocess.DEVNULL, "capture_output": True, **options})
 
 
 def filled(context, count=3000):
@@ -253,11 +254,10 @@ def test_a_bad_line_is_named_and_what_stood_before_is_there(context):
     equal(result.returncode, 2, "a file that is not there")
 
 
-def test_a_terminal_shows_how_far_it_is(context):
-    store = filled(context)
+def on_a_terminal(context, *arguments):
+    """A command whose standard error is a terminal, and what that shows."""
     reader, writer = pty.openpty()
-    result = subprocess.run(
-        [str(context.broker_path), "verify", str(store)], stdout=subprocess.PIPE, stderr=writer, timeout=60)
+    result = command(context, *arguments, capture_output=False, stdout=subprocess.PIPE, stderr=writer)
     os.close(writer)
     # In as many pieces as the terminal likes, and then an error: nobody has its other end any more.
     shown = b""
@@ -267,6 +267,58 @@ def test_a_terminal_shows_how_far_it_is(context):
     except OSError:
         pass
     os.close(reader)
-    equal(result.returncode, 0, "verify")
-    expect(b"checking [" in shown and b"% of" in shown, shown)
-    expect(shown.endswith(b"\r\x1b[K"), "the bar stays")
+    return result, shown
+
+
+def test_a_terminal_shows_how_far_it_is(context):
+    """And what is said at last stands in a line of its own."""
+    store = filled(context)
+    # More than goes in at once.
+    lines = context.directory / "lines.ndjson"
+    lines.write_text("".join(json.dumps(event(number, data="x" * 1000)) + "\n" for number in range(10_000)))
+    for label, last, arguments in (
+            (b"checking", b"", ("verify", store)),
+            (b"checking", b"", ("repair", store)),
+            (b"exporting", b"exported 3000 events", ("export", store)),
+            (b"importing", b"imported 10000 events", ("import", context.new_directory(), lines))):
+        result, shown = on_a_terminal(context, *arguments)
+        equal(result.returncode, 0, f"{arguments[0]}: {shown}")
+        expect(re.search(rb"\r" + label + rb" \[#*\.*\] \d+ % of \d", shown), shown)
+        bar, _, rest = shown.rpartition(b"\r\x1b[K")
+        expect(bar and label not in rest, f"{arguments[0]}: the bar stays: {shown}")
+        expect(rest.startswith(last) and bool(rest) == bool(last), shown)
+
+
+def content(store):
+    return {str(place.relative_to(store)): (place.stat().st_mtime_ns, place.is_file() and place.read_bytes())
+            for place in (store, *store.rglob("*"))}
+
+
+def test_verify_writes_nothing(context):
+    """Not in a sound store, nor in one that was killed, nor in a damaged one."""
+    def kill(store):
+        broker = context.broker("--data", store)
+        broker.publish(event("last"))
+        broker.kill()
+
+    def cut(store):
+        newest = max(store.glob("*.segment"))
+        newest.write_bytes(newest.read_bytes()[:-7])
+
+    def damage(store):
+        segment = max(store.glob("*.segment"), key=lambda path: path.stat().st_size)
+        content = bytearray(segment.read_bytes())
+        content[50_000] ^= 16
+        segment.write_bytes(content)
+
+    store = filled(context)
+    for happens, status in ((lambda store: None, 0), (kill, 0), (cut, None), (damage, 1)):
+        happens(store)
+        before = content(store)
+        expect(any(name.endswith(".segment") for name in before), list(before))
+        for arguments in ((), ("--quiet",)):
+            result = command(context, "verify", store, *arguments)
+            expect(status is None or result.returncode == status, f"verify: {result.stdout}{result.stderr}")
+            after = content(store)
+            changed = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
+            equal(changed, [], "what verify changed")
