@@ -4,7 +4,7 @@ import signal
 import subprocess
 import time
 
-from ark_clients import Stream, Upload, get, operation, span
+from ark_clients import JSON, Stream, Upload, get, operation, span
 from harness import STRUCTURED, Subscriber, equal, event, expect, until
 
 
@@ -111,6 +111,36 @@ def test_variables_without_effect_are_named_at_the_start(context):
     equal(set(warnings), set(names), "what is warned of")
     expect("KEEP_BYTES" in warnings["MESSAGE_MAX_BYTES"], warnings["MESSAGE_MAX_BYTES"])
     expect("secret" not in "".join(broker.lines), "a secret is in the log")
+
+
+def test_each_request_is_in_the_log_by_its_id(context):
+    """At level debug, those that fail too: with what Documentation/Operations.md lists, and nothing of what was sent."""
+    broker = context.broker("--memory", "64", "--log-level", "debug")
+    sent = [("GET", "/secret", None, {}, 404, ""), ("GET", "/traces/secret", None, {}, 404, "/traces/{trace}"),
+            ("PUT", "/messages", "secret", {}, 405, "/messages"), ("POST", "/messages", "{secret", JSON, 400, "/messages"),
+            ("GET", "/messages?limit=secret", None, {}, 400, "/messages"),
+            ("POST", "/v1/traces", "{secret", JSON, 400, "/v1/traces"), ("POST", "/feed", "{secret", STRUCTURED, 400, "/feed"),
+            ("DELETE", "/sessions", None, {}, 403, "/sessions"), ("GET", "/memory-status", None, {}, 200, "/memory-status")]
+    expected = {}
+    for number, (method, where, body, headers, status, route) in enumerate(sent):
+        for own in ({"X-Request-ID": f"mine-{number}"}, {}):
+            response = broker.request(method, where, body, {**headers, **own})
+            equal(response.status, status, f"{method} {where}")
+            expected[response.headers["X-Request-ID"]] = (method, route, status)
+
+    def logged():
+        records = [json.loads(line) for line in list(broker.lines)]
+        return {record["requestId"]: record for record in records if record["message"] == "request"}
+
+    until(lambda: expected.keys() <= logged().keys(), "the requests are in the log")
+    records = logged()
+    for name, request in expected.items():
+        record = records[name]
+        equal((record["level"], set(record)), ("debug", {
+            "time", "level", "message", "method", "route", "status", "microseconds", "bytesReceived", "bytesSent",
+            "requestId", "remote", "aborted"}), f"the record of {request}")
+        equal((record["method"], record["route"], record["status"]), request, "the request")
+    expect("secret" not in "".join(broker.lines), "the log shows what was sent")
 
 
 def only_error(result):
