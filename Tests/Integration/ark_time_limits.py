@@ -1,8 +1,11 @@
 """Time limits (sections 1.5, 1.8, 2.2, 4.6 and 6.1 of the contract of Ark's clients) take effect: with limits of a
 second or less, and with the word of the broker alone that time is up."""
 from ark_chunks import DONE, TIMED_OUT
-from ark_clients import Stream, ark, contents, emit, get, operation, path, refused, say, stream
-from harness import equal, until
+from ark_clients import Stream, ark, contents, delete, emit, get, operation, path, refused, say, stream
+from harness import equal, expect, until
+
+
+SHORT_SESSIONS = {f"{name}_VISIBILITY_TTL_SECONDS": "1" for name in ("MESSAGE", "EVENT", "SESSIONS")}
 
 
 def reasons(broker, *segments, **parameters):
@@ -88,7 +91,7 @@ def test_an_event_says_for_how_long_it_is_kept(context):
 
 def test_sessions_have_a_time_to_live(context):
     """4.6, expiry: SESSIONS_VISIBILITY_TTL_SECONDS after the last that happened, invisible to reads."""
-    broker = ark(context, environment={f"{name}_VISIBILITY_TTL_SECONDS": "1" for name in ("MESSAGE", "EVENT", "SESSIONS")})
+    broker = ark(context, environment=SHORT_SESSIONS)
     happen(broker, "q1")
     until(lambda: get(broker, "sessions") == {"sessions": {}}, "the session is gone")
     page = get(broker, "sessions", limit=10)
@@ -100,3 +103,27 @@ def test_sessions_have_a_time_to_live(context):
         return list(get(broker, "sessions")["sessions"]) == ["s-q1"]
 
     until(shown, "what happens in it again shows it again")
+
+
+def test_a_deletion_does_not_make_a_session_last(context):
+    """4.6, expiry is pushed forward by every event and message, not by deletes; and nobody is told of it."""
+    broker = ark(context, environment=SHORT_SESSIONS)
+    names = [f"q{number}" for number in range(200)]
+    for name in names:
+        emit(broker, operation("QueryExecutionStart", f"uid-{name}", queryName=name, sessionId="s"))
+    watcher = Stream.watch(broker, "sessions")
+    left = list(names)
+
+    def gone():
+        delete(broker, "sessions", "queries", left.pop())
+        return get(broker, "sessions") == {"sessions": {}}
+
+    # Where each deletion made it last a second longer, it would be there until its last query is deleted.
+    until(gone, "the session is gone")
+    expect(left, "it was there until its last query was deleted")
+    happen(broker, "other")
+    frames = [watcher.take_json(1)[0]]
+    while frames[-1]["sessionId"] != "s-other":
+        frames += watcher.take_json(1)
+    equal([frame for frame in frames if set(frame) != {"sessionId", "session"} or not frame["session"]["queries"]], [],
+          "frames that are no session as it stands")
