@@ -13,7 +13,7 @@ extension APIDescription {
       "query_id": {"type": "string"},
       "message": {"$ref": "#/components/schemas/Message"},
       "sequence": {"$ref": "#/components/schemas/Sequence"}}},
-    "MessageList": {"allOf": [{"$ref": "#/components/schemas/Page"}, {"type": "object", "properties": {
+    "MessageList": {"allOf": [{"$ref": "#/components/schemas/Page"}, {"type": "object", "required": ["items"], "properties": {
       "items": {"type": "array", "items": {"$ref": "#/components/schemas/MessageItem"}}}}]},
     "MemoryStatus": {"type": "object", "required": ["total_conversations", "total_messages", "conversations"], "properties": {
       "total_conversations": {"type": "integer", "minimum": 0},
@@ -42,7 +42,7 @@ extension APIDescription {
         "queryId": {"type": "string", "description": "The query's name."},
         "chunk": {"$ref": "#/components/schemas/Chunk"},
         "complete": {"type": "boolean", "const": true, "description": "Only where the query was completed: then `chunk` is the text \"[DONE]\"."}}}}},
-    "ChunkList": {"allOf": [{"$ref": "#/components/schemas/Page"}, {"type": "object", "properties": {
+    "ChunkList": {"allOf": [{"$ref": "#/components/schemas/Page"}, {"type": "object", "required": ["items"], "properties": {
       "items": {"type": "array", "items": {"$ref": "#/components/schemas/ChunkItem"}}}}]},
     "UploadResult": {"type": "object", "required": ["status", "query", "chunks_received"], "properties": {
       "status": {"type": "string", "const": "stream_processed"},
@@ -77,7 +77,7 @@ extension APIDescription {
       "message": {"type": "string"},
       "ttl_seconds": {"type": "number", "description": "For how long it is kept; at least a second. Without it: for as long as the broker is set to, which is 30 days if nothing else was said."}}}],
       "example": {"timestamp": "2026-08-20T10:15:30.123456789Z", "eventType": "Normal", "reason": "ToolCallStart", "message": "Tool execution started", "data": {"queryId": "0d6c0c2e", "queryName": "q-1", "queryNamespace": "default", "sessionId": "s-1", "toolName": "search"}}},
-    "OperationEventList": {"allOf": [{"$ref": "#/components/schemas/Page"}, {"type": "object", "properties": {
+    "OperationEventList": {"allOf": [{"$ref": "#/components/schemas/Page"}, {"type": "object", "required": ["items"], "properties": {
       "items": {"type": "array", "items": {"$ref": "#/components/schemas/OperationEvent"}}}}]},
     "Span": {"type": "object", "required": ["traceId", "spanId", "parentSpanId", "name", "kind", "startTimeUnixNano", "endTimeUnixNano", "attributes", "status", "resource"], "properties": {
       "traceId": {"type": "string", "description": "In hexadecimal."},
@@ -95,7 +95,7 @@ extension APIDescription {
     "Trace": {"type": "object", "required": ["traceId", "spans"], "properties": {
       "traceId": {"type": "string"},
       "spans": {"type": "array", "minItems": 1, "items": {"$ref": "#/components/schemas/Span"}}}},
-    "TraceList": {"allOf": [{"$ref": "#/components/schemas/Page"}, {"type": "object", "properties": {
+    "TraceList": {"allOf": [{"$ref": "#/components/schemas/Page"}, {"type": "object", "required": ["items"], "properties": {
       "items": {"type": "array", "items": {"$ref": "#/components/schemas/Trace"}}}}]}
     """#
 
@@ -138,7 +138,7 @@ extension APIDescription {
       "name": {"type": "string"},
       "type": {"$ref": "#/components/schemas/ParticipantType"}}},
     "ParticipantType": {"type": "string", "enum": ["agent", "team", "tool"]},
-    "SessionList": {"allOf": [{"$ref": "#/components/schemas/Page"}, {"type": "object", "required": ["statusCounts"], "properties": {
+    "SessionList": {"allOf": [{"$ref": "#/components/schemas/Page"}, {"type": "object", "required": ["items", "statusCounts"], "properties": {
       "items": {"type": "array", "items": {"$ref": "#/components/schemas/Session"}},
       "statusCounts": {"type": "object", "description": "How many of those found stand how.", "required": ["active", "idle", "error"], "properties": {
         "active": {"type": "integer", "minimum": 0},

@@ -112,8 +112,7 @@ extension APIDescription {
       "message": {"type": "string", "description": "What was done, for people."}}},
     "Created": {"type": "object", "required": ["status"], "properties": {
       "status": {"type": "string", "const": "success"}}},
-    "Page": {"type": "object", "required": ["items", "total", "hasMore"], "properties": {
-      "items": {"type": "array"},
+    "Page": {"type": "object", "required": ["total", "hasMore"], "properties": {
       "total": {"type": "integer", "minimum": 0, "description": "How many items there are, whatever the cursor."},
       "hasMore": {"type": "boolean", "description": "Whether there are items behind this page."},
       "nextCursor": {"type": "integer", "format": "int64", "minimum": 0, "description": "The `cursor` of the next page; only when there is one."}}},
