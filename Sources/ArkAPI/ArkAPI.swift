@@ -51,6 +51,7 @@ public struct ArkAPI: BrokerService {
   public init(on server: HTTPServer, options: Options = Options()) {
     self.server = server
     endpoint = APIEndpoint(options: options)
+    server.expectPart()
     server.mount(endpoint.routes)
     server.mount(APIDescription(of: server, version: options.version).routes)
     server.matchPathsLoosely()

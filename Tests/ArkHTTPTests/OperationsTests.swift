@@ -1,3 +1,5 @@
+import ArkBroker
+import ArkBrokerTesting
 import Testing
 
 @testable import ArkHTTP
@@ -13,6 +15,29 @@ import Testing
     #expect(responses.map(\.status) == [200, 503])
     #expect(responses.first?.text == "OK")
     #expect(responses.last?["Retry-After"] == "1")
+  }
+
+  /// Whoever is told that a broker is ready may use each of its routes.
+  @Test func readyIsABrokerWhosePartsAllRun() async throws {
+    let server = HTTPServer(port: 0)
+    let feed = ServerSentEvents(on: server)
+    let operations = Operations(on: server)
+    let broker = Broker { MemoryStore(keeping: .megabytes(1)) }
+    try await broker.open()
+    func ready() throws -> Int? {
+      let peer = try TestPeer(server.routes)
+      peer.send(TestPeer.request("GET /ready"))
+      return peer.responses().first?.status
+    }
+    let serving = Task { try await operations.run(in: broker) }
+    _ = try await server.started()
+    #expect(try ready() == 503)
+    let feeding = Task { try await feed.run(reading: broker.outlet) }
+    try await eventually("ready") { (try? ready()) == 200 }
+    serving.cancel()
+    feeding.cancel()
+    _ = try? await serving.value
+    _ = try? await feeding.value
   }
 
   @Test func nobodyMakesUpLabels() throws {

@@ -18,6 +18,7 @@ public struct CloudEventsReceiver: EventSource {
   ///   - path: where to mount. Default `/feed`.
   public init(on server: HTTPServer, at path: String = "/feed") {
     self.server = server
+    server.expectPart()
     server.mount(
       .inline(.post, path) { [endpoint] request, responder in endpoint.receive(request, responder) }
     )

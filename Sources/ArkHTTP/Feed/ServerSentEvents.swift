@@ -36,6 +36,7 @@ public struct ServerSentEvents: EventSink {
   public init(on server: HTTPServer, at path: String = "/feed", settings: Settings = Settings()) {
     self.server = server
     feed = Feed(settings: settings)
+    server.expectPart()
     server.mount(.inline(.get, path) { [feed] request, responder in feed.open(request, responder) })
   }
 

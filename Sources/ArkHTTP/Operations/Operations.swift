@@ -3,7 +3,7 @@ public import ArkBroker
 /// What those who run a broker ask it: `GET /health`, `GET /ready` and `GET /metrics`.
 ///
 /// - `/health` answers 200 as long as the process serves at all.
-/// - `/ready` answers 200 when events are taken and handed out, else 503: before the store is open and while draining.
+/// - `/ready` answers 200 when events are taken and handed out, else 503: before the store is open and every part that was made on this server runs, and while draining.
 /// - `/metrics` answers in the Prometheus text format; the metrics are listed in Documentation/Operations.md.
 public struct Operations: BrokerService {
   private let server: HTTPServer
@@ -16,6 +16,7 @@ public struct Operations: BrokerService {
   public init(on server: HTTPServer, metrics: HTTPMetrics? = nil) {
     self.server = server
     endpoint = OperationsEndpoint(server: server, metrics: metrics)
+    server.expectPart()
     server.mount([
       // Probes are answered on the loop, because tasks may have to wait for others.
       .inline(.get, "/health") { $1.complete(.probe("OK")) },

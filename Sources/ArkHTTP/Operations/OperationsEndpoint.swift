@@ -19,7 +19,7 @@ final class OperationsEndpoint: Sendable {
   func ready(_ responder: HTTPResponder) {
     if server.isDraining {
       responder.complete(.unavailable("The broker is shutting down.", retryAfter: 5))
-    } else if broker.withLock({ $0 })?.isOpen != true {
+    } else if broker.withLock({ $0 })?.isOpen != true || !server.hasEveryPart {
       responder.complete(.unavailable("The broker is starting.", retryAfter: 1))
     } else {
       responder.complete(.text("OK"))

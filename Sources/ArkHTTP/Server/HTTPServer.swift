@@ -23,6 +23,7 @@ public final class HTTPServer: Sendable {
     var formatError: HTTPErrorFormatter?
     var gaugeSources: [GaugeSource] = []
     var callers = 0
+    var parts = 0
     var lateRoute: HTTPRoute?
     var nextWaiter: UInt64 = 0
     var waiters:
@@ -89,6 +90,12 @@ public final class HTTPServer: Sendable {
   public func mount(_ routes: [HTTPRoute]) {
     for route in routes { mount(route) }
   }
+
+  /// Counts a part whose routes answer 503 until it has called `serve()`; before the first such call.
+  package func expectPart() { state.withLock { $0.parts += 1 } }
+
+  /// Whether every part that is expected has called `serve()`.
+  var hasEveryPart: Bool { state.withLock { $0.callers >= $0.parts } }
 
   /// The routes that have been mounted, in the order in which they were.
   package var routes: [HTTPRoute] { state.withLock { $0.routes } }

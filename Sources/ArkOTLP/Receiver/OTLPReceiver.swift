@@ -51,6 +51,7 @@ public struct OTLPReceiver: EventSource {
   ) {
     self.server = server
     self.endpoint = OTLPEndpoint(limits: limits, mapping: mapping)
+    server.expectPart()
     server.mount(endpoint.routes)
   }
 
