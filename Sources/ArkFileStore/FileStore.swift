@@ -219,6 +219,8 @@ public final class FileStore: QueuedStore {
     (try? log().bounds) ?? Bounds(oldest: Position.start.advanced(by: 1), newest: .start)
   }
 
+  package var durability: Durability { settings.durability }
+
   /// The oldest position kept and the newest one given. Of a store that is not open: none.
   public var bounds: Bounds {
     get async { boundsNow }

@@ -150,7 +150,8 @@ final class Appender: Sendable {
   /// Hands groups to the store, one at a time: whoever answers for one goes on with the next.
   private func enqueue(_ first: [PublicationGroup]) {
     var groups = first
-    while let group = groups.isEmpty ? nextGroup() : groups.removeFirst() {
+    for _ in 0..<Appender.turnsPerPublisher {
+      guard let group = groups.isEmpty ? nextGroup() : groups.removeFirst() else { return }
       let publications = group.publications
       let (batch, plan) = prepare(group.batch)
       let deletions = log.tail.deletions
@@ -166,10 +167,8 @@ final class Appender: Sendable {
         early.set()
         acknowledge(publications, plan, positions.first, []) { $0.durability == .written }
       }
-      submit(
-        request(for: publications, batch), onWritten: hasContented ? acknowledgeEarly : nil
-      ) { [self, groups] result in
-        var groups = groups
+      /// - Returns: what is to be tried again in parts.
+      @Sendable func settle(_ result: Result<Positions, StoreError>) -> [PublicationGroup] {
         let isWaiting = { (publication: Publication) in
           publication.durability != .written || !early.isSet
         }
@@ -178,16 +177,22 @@ final class Appender: Sendable {
           finish(publications, plan, batch, positions, deletions, telling: isWaiting)
         case .failure(let error):
           forget(plan)
-          if publications.count > 1, error.code == .tooLarge {
-            groups = group.parts + groups
-          } else {
-            refuse(publications.filter(isWaiting), error)
-          }
+          if publications.count > 1, error.code == .tooLarge { return group.parts }
+          refuse(publications.filter(isWaiting), error)
         }
-        enqueue(groups)
+        return []
       }
-      return
+      let answer = EarlyAnswer<Result<Positions, StoreError>>()
+      submit(
+        request(for: publications, batch), onWritten: hasContented ? acknowledgeEarly : nil
+      ) { [self, groups] result in
+        if answer.give(result) { enqueue(settle(result) + groups) }
+      }
+      guard let result = answer.take() else { return }
+      groups = settle(result) + groups
     }
+    // Nobody works for the others for ever.
+    Task { [groups] in enqueue(groups) }
   }
 
   private func submit(
@@ -215,7 +220,9 @@ final class Appender: Sendable {
 
   /// Whether the store has something to do. What is only repeated may be less safe than those who repeat it want it: then the store is asked for that alone.
   private func mustAsk(for publications: [Publication], _ batch: EventBatch) -> Bool {
-    !batch.isEmpty || publications.contains { $0.durability != .written }
+    // A store that does not say what it promises knows best whether that is enough.
+    let promise = log.queued?.durability ?? .synced
+    return !batch.isEmpty || publications.contains { $0.durability ?? promise != .written }
   }
 
   /// The group is as safe as the most demanding publisher wants it.

@@ -74,6 +74,8 @@ package protocol QueuedStore: Store {
   /// Reads as `read` does, and blocks meanwhile.
   func readNow(_ request: ReadRequest) throws(StoreError) -> Page
   var boundsNow: Bounds { get }
+  /// How safe events are when the store acknowledges them, unless it is asked for more.
+  var durability: Durability { get }
   /// Size of what is kept, in bytes.
   var footprint: Int { get }
 }
