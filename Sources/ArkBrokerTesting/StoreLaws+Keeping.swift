@@ -87,6 +87,24 @@ extension StoreLaws {
       let again = try await store.delete(DeleteRequest(matching: .id("gone")))
       try demand(again == 0, "deleting the same again says \(again)")
     },
+    .of("a deletion takes nothing behind the position that it is given", needs: [.deletion]) {
+      store in
+      let stored = try await store.add(smallBatches([3, 5, 9]))
+      let match = Match.session("s-1")
+      let matching = taken(stored, by: match)
+      // In the middle of a batch, and with some of them on either side.
+      let last = stored[4].position
+      let gone = matching.filter { $0.position <= last }
+      for expected in [gone.count, 0] {
+        let count = try await store.delete(DeleteRequest(matching: match, through: last))
+        try demand(
+          count == expected, "deleting up to \(last) says \(count), not \(expected)")
+      }
+      try await store.demandReads(stored.filter { !gone.contains($0) })
+      try await store.demandReads(matching.filter { !gone.contains($0) }, matching: match)
+      let all = try await store.delete(DeleteRequest(matching: .all, through: .start))
+      try demand(all == 0, "deleting up to 0 says \(all)")
+    },
     StoreLaw("what is deleted stays so after a restart", needs: [.deletion, .durability]) {
       fixture in
       let store = try await fixture.open()

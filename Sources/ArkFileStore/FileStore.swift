@@ -230,7 +230,9 @@ public final class FileStore: QueuedStore {
   /// - Throws: `StoreError`: `.closed`, `.failed`, `.full`.
   public func delete(_ request: DeleteRequest) async throws(StoreError) -> Int {
     let log = try log()
-    return try await control.run { () throws(StoreError) in try log.delete(request.match) }
+    return try await control.run { () throws(StoreError) in
+      try log.delete(request.match, through: request.through)
+    }
   }
 
   /// The state kept under a key, as it was set last.

@@ -13,7 +13,7 @@ private final class BrokenStore: Store {
     case ignoresTheEventLimit, ignoresTheByteLimit, givesNothingOverTheByteLimit
     case looksThroughTooFar, neverSaysTheEnd
     case ignoresTheMatch, forgetsCorrelation, takesPatternsForNames
-    case returnsDeletedEvents, miscountsDeletions, deletesEverything
+    case returnsDeletedEvents, miscountsDeletions, deletesEverything, deletesBehindTheBound
     case boundsLagBehind, boundsForgetTheNewestAfterDeletion, oldestStaysAfterRetention
     case dropsTheNewest, keepsEverything
     case mixesUpKeys, takesEmptyForNone, keepsRemovedState, cutsState
@@ -200,6 +200,8 @@ private final class BrokenStore: Store {
         ReadRequest(after: .start, matching: request.match, limit: ReadLimit(events: 10_000)))
       state.withLock { $0.deleted += gone.events }
     case .deletesEverything: return try await base.delete(DeleteRequest(matching: .all))
+    case .deletesBehindTheBound:
+      return try await base.delete(DeleteRequest(matching: request.match))
     default: break
     }
     let count = try await base.delete(request)

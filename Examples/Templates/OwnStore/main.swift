@@ -57,8 +57,12 @@ final class ArrayStore: Store {
     let drop = Drop(request.match)
     return try open { state in
       let count = state.events.count
+      let last = request.through ?? state.newest
       // `newest` stays, so no position is given twice.
-      state.events.removeAll { if case .drop = drop.evaluate($0.event) { true } else { false } }
+      state.events.removeAll { stored in
+        guard stored.position <= last else { return false }
+        return if case .drop = drop.evaluate(stored.event) { true } else { false }
+      }
       return count - state.events.count
     }
   }

@@ -95,14 +95,16 @@ public final class Broker: Sendable {
   /// Where sinks read: for a sink that the host program runs itself, and for cursors.
   public var outlet: Outlet { Outlet(core: core) }
 
-  /// Hides the matching events at once and for good. Projections, which may be a little behind, account for them first, and keep that: they have happened.
+  /// Hides the matching events at once and for good. Projections, which may be a little behind, account for them first, and keep that: they have happened. What is stored
+  /// meanwhile stays.
   /// - Returns: how many events are gone.
   /// - Throws: `StoreError` when the store can't.
   @discardableResult
   public func delete(matching match: Match) async throws(StoreError) -> Int {
     let log = try await core.log()
-    await core.projections.account(for: match, upTo: log.tail.newest)
-    let deleted = try await log.store.delete(DeleteRequest(matching: match))
+    let newest = log.tail.newest
+    await core.projections.account(for: match, upTo: newest)
+    let deleted = try await log.store.delete(DeleteRequest(matching: match, through: newest))
     log.tail.forget()
     return deleted
   }

@@ -35,7 +35,7 @@ public protocol Store: Sendable {
   /// The oldest position kept and the newest one given.
   var bounds: Bounds { get async }
 
-  /// Hides the matching events at once and for good. Their positions become gaps.
+  /// Hides the matching events at once and for good, up to `request.through` if it is given. Their positions become gaps.
   /// - Returns: how many events are gone.
   /// - Throws: `StoreError`: `.closed`, `.failed`, `.full`.
   func delete(_ request: DeleteRequest) async throws(StoreError) -> Int

@@ -54,7 +54,14 @@ public struct CountRequest: Sendable {
 public struct DeleteRequest: Sendable {
   /// Which events. `Match.all` empties the store.
   public var match: Match
+  /// The last position that may go: what comes behind it stays. Nil, the default: everything that is there.
+  ///
+  /// A broker gives the position up to which its projections have accounted for what goes.
+  public var through: Position?
 
   /// A request for the events that the match takes.
-  public init(matching match: Match) { self.match = match }
+  public init(matching match: Match, through: Position? = nil) {
+    self.match = match
+    self.through = through
+  }
 }

@@ -250,10 +250,10 @@ final class DiskLog: Sendable {
 
   var footprint: Int { state.withLock { $0.footprint } }
 
-  /// Hides what matches, and makes that safe.
-  func delete(_ match: Match) throws(StoreError) -> Int {
+  /// Hides what matches, up to a position if one is given, and makes that safe.
+  func delete(_ match: Match, through last: Position? = nil) throws(StoreError) -> Int {
     // May read the whole log, and keeps nobody waiting while it does.
-    let found = try positions(matching: match)
+    let found = try positions(matching: match, through: min(newest, last ?? newest))
     // What has been made of the events, as a projection's snapshot is, must not go with them.
     if !found.isEmpty { try flushState() }
     return try rewriting.withLock { (_) throws(StoreError) in
@@ -270,18 +270,19 @@ final class DiskLog: Sendable {
     }
   }
 
-  private func positions(matching match: Match) throws(StoreError) -> PositionSet {
+  private func positions(
+    matching match: Match, through last: Position
+  ) throws(StoreError) -> PositionSet {
     var positions = PositionSet()
-    let newest = newest
     var request = ReadRequest(
       after: .start, matching: match, limit: ReadLimit(events: 8192, bytes: 8 << 20))
-    while request.after < newest {
+    while request.after < last {
       guard !isClosing.load(ordering: .relaxed) else { throw StoreError.closed }
       let page = try read(request)
       for batch in page.batches {
         for ordinal in 0..<batch.count {
           let position = batch.position(at: batch.selection[ordinal])
-          if position <= newest { positions.append(position) }
+          if position <= last { positions.append(position) }
         }
       }
       guard page.lookedThrough > request.after else { break }

@@ -81,6 +81,29 @@ import Testing
     try log.close()
   }
 
+  @Test(.timeLimit(.minutes(15))) func whatComesBehindTheBoundOfADeletionStays() throws {
+    var log = try DiskLog.withTwoSessions(system)
+    let gone = Match.session("gone")
+    let last = Position(rawValue: 30)
+    #expect(try log.delete(gone, through: last) == 15)
+    #expect(try log.delete(gone, through: last) == 0)
+    func check() throws {
+      #expect(try log.count(gone) == 15)
+      let page = try log.read(ReadRequest(after: .start, matching: gone))
+      #expect(try #require(page.batches.first?.firstPosition) > last)
+      #expect(try log.count(.session("kept")) == 30)
+    }
+    try check()
+    Self.maintain(log)
+    try check()
+    try log.close()
+    log = try DiskLog(
+      system, "/log", .everything, LogHarness.settings(segmentBytes: 4096), report: { _, _ in })
+    try check()
+    #expect(try log.delete(gone) == 15)
+    try log.close()
+  }
+
   @Test func aDeletionReadsNoMoreWhileTheLogCloses() throws {
     let log = try DiskLog.withTwoSessions(system)
     log.isClosing.store(true, ordering: .relaxed)

@@ -63,10 +63,10 @@ struct MemoryLog: ~Copyable {
     }
   }
 
-  mutating func delete(_ matcher: Matcher) -> Int {
+  mutating func delete(_ matcher: Matcher, through last: Position) -> Int {
     var deleted = 0
     for place in firstSegment..<segments.count {
-      let (events, bytes) = segments[place].delete(matcher)
+      let (events, bytes) = segments[place].delete(matcher, through: last)
       deleted += events
       footprint -= bytes
     }

@@ -78,12 +78,14 @@ struct MemorySegment {
   }
 
   /// Replaces each batch that holds matching events by one without them, so that their bytes are really gone.
-  mutating func delete(_ matcher: Matcher) -> (events: Int, bytes: Int) {
+  mutating func delete(_ matcher: Matcher, through last: Position) -> (events: Int, bytes: Int) {
     var events = 0
     var bytes = 0
     for place in start..<entries.count {
       let batch = entries[place].batch
-      let kept = batch.selection.keeping { !matcher.matches(batch.storage, $0) }
+      let kept = batch.selection.keeping {
+        batch.position(at: $0) > last || !matcher.matches(batch.storage, $0)
+      }
       guard kept.count < batch.count else { continue }
       events += batch.count - kept.count
       let before = entries[place].footprint

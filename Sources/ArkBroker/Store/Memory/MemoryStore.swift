@@ -80,7 +80,8 @@ public final class MemoryStore: ImmediateStore {
   /// - Throws: `StoreError.closed`.
   public func delete(_ request: DeleteRequest) async throws(StoreError) -> Int {
     let matcher = Matcher(request.match)
-    return try open { $0.delete(matcher) }
+    let last = request.through ?? .end
+    return try open { $0.delete(matcher, through: last) }
   }
 
   /// The state kept under a key. It is gone with the process, as the events are.
