@@ -41,4 +41,21 @@ private struct Count: Projection {
     #expect(try await broker.delete(matching: .session("s")) == 2)
     #expect(try await projection.read { $0.count } == 5)
   }
+
+  /// A client that asks for a deletion may go at once, and the broker may be killed.
+  @Test(arguments: StoreKind.allCases)
+  func aCancelledDeletionWaitsForSnapshotsAsWell(kind: StoreKind) async throws {
+    let store = kind.make()
+    let killed = kind.broker(on: store)
+    let projection = killed.projection(Count.self)
+    try await killed.publish(events(0..<10))
+    #expect(try await projection.read { $0.count } == 10)
+    let deletion = Task {
+      withUnsafeCurrentTask { $0?.cancel() }
+      return try await killed.delete(matching: .all)
+    }
+    #expect(try await deletion.value == 10)
+    let next = kind.broker(on: store)
+    #expect(try await next.projection(Count.self).read { $0.count } == 10)
+  }
 }
