@@ -72,12 +72,7 @@ package struct LogCursor: ~Copyable {
         guard let immediate = log.immediate else { return .older(read) }
         if let page = accept(try read.run(on: immediate)) { return .page(page) }
       case .atEnd(let isEnded):
-        if let gap {
-          self.gap = nil
-          var page = Page(batches: [], lookedThrough: position)
-          page.gap = gap
-          return .page(page)
-        }
+        if let page = takeGap() { return .page(page) }
         if isEnded || !follows { return .ended }
         if log.tail.wait(waiter, after: position) {
           reader.isWaiting()
@@ -107,6 +102,8 @@ package struct LogCursor: ~Copyable {
 
   /// - Returns: the page less what is behind the end, or nil when there is nothing to show.
   private mutating func accept(_ page: Page) -> Page? {
+    // A page tells of one gap: this one is read again, behind the first.
+    if page.gap != nil, let first = takeGap() { return first }
     var page = page
     if !follows, page.lookedThrough > end {
       page.batches = page.batches.compactMap { batch in
@@ -122,6 +119,14 @@ package struct LogCursor: ~Copyable {
       gap = nil
     }
     log.delivered.wrappingAdd(page.count, ordering: .relaxed)
+    return page
+  }
+
+  /// A page that only tells of the gap, if there is one.
+  private mutating func takeGap() -> Page? {
+    guard let gap = gap.take() else { return nil }
+    var page = Page(batches: [], lookedThrough: position)
+    page.gap = gap
     return page
   }
 
