@@ -141,6 +141,37 @@ import Testing
     try await run.value
   }
 
+  /// A server that is a source and a sink may be asked to serve as a sink when it has ended as a source.
+  @Test func whatASinkThrowsAfterTheRunWasCancelledIsNoReason() async throws {
+    struct Stopped: UnrecoverableError {}
+    struct Source: EventSource {
+      let runs = Tally()
+      let ended = Signal()
+      func run(into inlet: Inlet) async throws {
+        runs.add()
+        await BrokerRunTests.untilCancelled()
+        ended.raise()
+      }
+    }
+    struct Sink: EventSink {
+      let source: Source
+      func run(reading outlet: Outlet) async throws {
+        await source.ended.waitIgnoringCancellation()
+        throw Stopped()
+      }
+    }
+    let source = Source()
+    let broker = Broker(limits: .patient) {
+      source
+      MemoryStore(keeping: .megabytes(1))
+      Sink(source: source)
+    }
+    let run = Task { try await broker.run() }
+    try await eventually("the source runs") { source.runs.value == 1 }
+    run.cancel()
+    try await run.value
+  }
+
   @Test func aSinkThatRefusesABatchGetsItAgain() async throws {
     let seen = Collected<UInt64>()
     let attempts = Tally()

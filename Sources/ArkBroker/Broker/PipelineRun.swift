@@ -53,6 +53,7 @@ struct PipelineRun: Sendable {
         await ending.begun.waitIgnoringCancellation()
       }
     } onCancel: {
+      ending.isCancelled.store(true, ordering: .relaxed)
       ending.begun.raise()
     }
 
@@ -95,6 +96,8 @@ struct PipelineRun: Sendable {
     /// Why the store can't be opened, when it is known.
     let opening: Task<StoreError?, Never>
     let begun = Signal()
+    /// Somebody wants the run to end: what parts throw from then on is no reason.
+    let isCancelled = Atomic<Bool>(false)
     /// What else it throws in the end.
     let reason = Mutex<(any UnrecoverableError)?>(nil)
 
@@ -114,6 +117,8 @@ struct PipelineRun: Sendable {
       } catch {
         if Task.isCancelled { return }
         if let error = error as? any UnrecoverableError {
+          // A server that has left as a source cannot serve as a sink any more.
+          if ending.isCancelled.load(ordering: .relaxed) { return }
           ending.reason.withLock { $0 = $0 ?? error }
           return ending.begun.raise()
         }
