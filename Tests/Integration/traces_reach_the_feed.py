@@ -16,7 +16,7 @@ CORRELATION = {
     "arkconversation": [
         "ark.conversation.id", "gen_ai.conversation.id", "conversation.id",
         "traceloop.association.properties.conversation_id",
-        "traceloop.association.properties.thread_id", "traceloop.association.properties.chat_id"],
+        "traceloop.association.properties.thread_id", "traceloop.association.properties.chat_id", "traceloop.correlation.id"],
     "arkagent": ["ark.agent.name", "gen_ai.agent.name", "agent.name", "gen_ai.agent.id"],
     "arkteam": ["ark.team.name", "team.name"],
     "arktoolcall": ["gen_ai.tool.call.id", "tool.id", "tool_call.id", "tool.call.id"],

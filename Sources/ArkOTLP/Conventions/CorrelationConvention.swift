@@ -39,6 +39,7 @@ package struct CorrelationConvention: Sendable {
     row("traceloop.association.properties.conversation_id", .conversation),  // OpenLLMetry, by
     row("traceloop.association.properties.thread_id", .conversation),  // the application's choice
     row("traceloop.association.properties.chat_id", .conversation),
+    row("traceloop.correlation.id", .conversation),
 
     row("ark.agent.name", .agent),  // Ark
     row("gen_ai.agent.name", .agent),  // OTel GenAI: what people call the agent,
