@@ -133,14 +133,17 @@ final class SocketLoop: HTTPWorkLoop, @unchecked Sendable {
     onEnd()
   }
 
-  private func wait() {
+  func wait() {
     var timeout: Int32 = 0
     if !hasDueConnections, toRead.isEmpty, acceptor?.wantsTurn != true, prepareToSleep() {
       timeout = sleepTime()
     }
     poller.wait(milliseconds: timeout) {
       // Before the events, so that letters that come while they are handled wake nobody.
-      if timeout != 0 { noteAwake() }
+      guard timeout != 0 else { return }
+      noteAwake()
+      // Letters alone end the sleep of a loop without connections, and they count from now.
+      readTime()
     } _: { event in
       handle(event)
     }
@@ -157,11 +160,14 @@ final class SocketLoop: HTTPWorkLoop, @unchecked Sendable {
 
   private var isTimeKnown = false
 
+  private func readTime() {
+    guard !isTimeKnown else { return }
+    now = Platform.monotonicNow()
+    isTimeKnown = true
+  }
+
   private func handle(_ event: PollEvent) {
-    if !isTimeKnown {
-      now = Platform.monotonicNow()
-      isTimeKnown = true
-    }
+    readTime()
     if event.token == Acceptor.token {
       acceptor?.isDue = true
       return
@@ -174,7 +180,7 @@ final class SocketLoop: HTTPWorkLoop, @unchecked Sendable {
   }
 
   private func readQueued() {
-    if !isTimeKnown { now = Platform.monotonicNow() }
+    readTime()
     isTimeKnown = false
     guard !toRead.isEmpty else { return }
     var queue: [SocketTransport] = []
