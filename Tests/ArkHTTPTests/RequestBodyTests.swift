@@ -177,6 +177,30 @@ import Testing
     #expect(await peer.responses(1).map(\.text) == ["in turn"])
   }
 
+  /// What waits to be worked on is in memory, whether its peer is still there or not.
+  @Test func aLargeBodyCountsUntilItsWorkIsOver() async throws {
+    let handled = Mutex(0)
+    let body = [UInt8](repeating: 1, count: 300_000)
+    for headers in [[], ["Content-Encoding: gzip"]] {
+      var options = HTTPRoute.Options()
+      options.inlineBodyBytes = 10
+      let peer = try TestPeer([
+        .inline(.post, "/n", options: options) { _, responder in
+          handled.withLock { $0 += 1 }
+          responder.complete(.noContent)
+        }
+      ])
+      for _ in 0..<2 { peer.service.largeBodies.start {} }
+      peer.send(TestPeer.request("POST /n", headers, body: body))
+      peer.loop.run { peer.connection.failed() }
+      #expect(peer.service.heldBodyBytes.load(ordering: .relaxed) == body.count)
+      for _ in 0..<2 { peer.service.largeBodies.finished() }
+      await peer.loop.run { peer.service.heldBodyBytes.load(ordering: .relaxed) == 0 }
+    }
+    // Nobody waits for an answer.
+    #expect(handled.withLock { $0 } == 0)
+  }
+
   // MARK: Codings
 
   /// Bodies and headers of the shared corpus that the server itself decides about.

@@ -1,3 +1,5 @@
+import Synchronization
+
 extension HTTPConnection {
   /// Compressed bodies up to this size, and inflated ones up to the other, are worked on by the loop.
   private static let inlineCompressed = 256 << 10
@@ -47,7 +49,7 @@ extension HTTPConnection {
         return respond(exchange, format(error, exchange))
       }
     }
-    workOffLoop { [inflation] in
+    workOffLoop(exchange) { [inflation] in
       await Self.finish(inflation)
     } then: { [self] result in
       switch result {
@@ -58,18 +60,25 @@ extension HTTPConnection {
   }
 
   /// Works on a large body off the loop, when it is its turn, and goes on here with what came of it.
+  ///
+  /// Until then the body is in memory, and counts, whatever becomes of the connection.
   private func workOffLoop<Outcome: Sendable>(
+    _ exchange: HTTPExchange,
     _ work: @escaping @Sendable () async -> Outcome,
     then goOn: @escaping @Sendable (Outcome) -> Void
   ) {
-    isWorkingOffLoop = true
+    offLoop = exchange
     service.largeBodies.start { [self] in
       Task.detached { [self] in
-        let outcome = await work()
+        let outcome: Outcome? =
+          if exchange.isDead.load(ordering: .relaxed) { nil } else { await work() }
         service.largeBodies.finished()
         loop.execute { [self] in
-          isWorkingOffLoop = false
-          goOn(outcome)
+          offLoop = nil
+          if let outcome { goOn(outcome) }
+          if exchange.isComplete || exchange.isDead.load(ordering: .relaxed) {
+            releaseBodyBytes(exchange)
+          }
           loop.schedule(self)
         }
       }
@@ -122,10 +131,9 @@ extension HTTPConnection {
     case .inline(let handler):
       guard let request = request(of: exchange, body) else { return }
       if request.body.bytes.count > route.inlineBodyBytes {
-        let responder = HTTPResponder(self, exchange)
         // Until it returns, what it publishes is not in line, and the requests behind it could overtake it.
-        workOffLoop {
-          handler(request, responder)
+        workOffLoop(exchange) { [self] in
+          handler(request, HTTPResponder(self, exchange))
         } then: {
         }
       } else {

@@ -8,7 +8,7 @@ extension HTTPConnection {
 
   /// Whether nothing more may be looked at for now.
   var isHeldBack: Bool {
-    if isWorkingOffLoop || isBodyQueueFull { return true }
+    if offLoop != nil || isBodyQueueFull { return true }
     if receiving != nil { return false }
     return waiting != nil || stream != nil || waitingCount >= service.limits.pipelinedRequests
       || heldBytes > service.limits.pipelinedBytes
@@ -268,8 +268,9 @@ extension HTTPConnection {
     "The server holds too many large request bodies; try again soon.",
     headers: ["Retry-After": "1"])
 
+  /// Counts a body no more, unless who works on it still has it.
   func releaseBodyBytes(_ exchange: HTTPExchange) {
-    guard exchange.countedBodyBytes > 0 else { return }
+    guard exchange.countedBodyBytes > 0, exchange !== offLoop else { return }
     service.heldBodyBytes.subtract(exchange.countedBodyBytes, ordering: .relaxed)
     exchange.countedBodyBytes = 0
   }

@@ -62,8 +62,8 @@ package final class HTTPConnection: @unchecked Sendable {
   var input: [UInt8] = []
   /// Whether parsing stopped although there may be more to parse.
   var isHolding = false
-  /// Whether a large body is worked on by another thread: what follows it waits, so that requests take effect in their order (RFC 9112, section 9.3.2).
-  var isWorkingOffLoop = false
+  /// The request whose large body waits for another thread or is worked on by it: what follows it waits, so that requests take effect in their order (RFC 9112, section 9.3.2).
+  var offLoop: HTTPExchange?
   var isBodyQueueFull = false
   /// Whether no further request is looked at.
   var isLast = false
