@@ -1,7 +1,7 @@
 import ArkHTTP
 import Testing
 
-/// What a connection does when time goes by, and when its server drains.
+/// What a connection does when time goes by.
 @Suite struct ConnectionTimeTests {
   @Test func anIdleConnectionIsClosed() throws {
     let peer = try TestPeer([.mirror(.get, "/x")])
@@ -99,29 +99,5 @@ import Testing
     #expect(peer.responses().map(\.text) == ["slow"])
     peer.advance(by: .seconds(1))
     #expect(!peer.transport.isClosed)
-  }
-
-  // MARK: Draining
-
-  @Test func drainingClosesIdleConnectionsAndEndsOthersAfterTheirAnswer() throws {
-    let held = Held()
-    let idle = try TestPeer.holding(held)
-    let busy = try TestPeer.holding(held)
-    let partial = try TestPeer.holding(held)
-    busy.send(TestPeer.request("GET /1"))
-    partial.send("GET /now HTTP/1.1\r\nHost")
-    for peer in [idle, busy, partial] {
-      peer.service.beginDrain()
-      peer.loop.run { peer.connection.drain() }
-    }
-    #expect(idle.transport.isClosed)
-    #expect(!busy.transport.isClosed)
-    held.take("/1")?.complete(.text("last"))
-    busy.loop.run()
-    #expect(busy.responses().first?["Connection"] == "close")
-    #expect(busy.transport.isClosed)
-    partial.send(": a\r\n\r\n")
-    #expect(partial.responses().map(\.status) == [200])
-    #expect(partial.transport.isClosed)
   }
 }

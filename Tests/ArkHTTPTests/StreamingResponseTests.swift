@@ -200,7 +200,7 @@ private final class ManualSource: HTTPBodySource {
     let response = try #require(peer.responses().first)
     #expect(response.text == "part")
     #expect(!response.isComplete)
-    #expect(peer.transport.isClosed)
+    #expect(peer.transport.isShutDown)
   }
 
   @Test func requestsBehindAStreamWaitForItsEnd() throws {
@@ -222,7 +222,7 @@ private final class ManualSource: HTTPBodySource {
     #expect(response["Transfer-Encoding"] == nil)
     #expect(response["Connection"] == "close")
     #expect(response.text == "plain")
-    #expect(peer.transport.isClosed)
+    #expect(peer.transport.isShutDown)
   }
 
   @Test func aDrainingServerTellsSourcesAndWaitsForThem() throws {

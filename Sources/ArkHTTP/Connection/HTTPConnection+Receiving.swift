@@ -18,12 +18,15 @@ extension HTTPConnection {
   func process(_ bytes: UnsafeRawBufferPointer) {
     var rest = bytes
     var budget = service.limits.requestsPerTurn
+    defer { unparsed = 0 }
     parsing: while phase == .open, !isLast {
       if isHeldBack || budget <= 0 {
         isHolding = true
         break
       }
-      switch parser.next(&rest) {
+      let event = parser.next(&rest)
+      unparsed = rest.count
+      switch event {
       case .needMore:
         if receiving == nil, !hasPartialHead, !parser.isBetweenRequests {
           hasPartialHead = true

@@ -24,9 +24,7 @@ extension HTTPConnection {
   /// Encodes the response of the first exchange into the batch.
   func write(_ response: HTTPResponse, of exchange: HTTPExchange) {
     if exchange === receiving { settleReception(exchange, response) }
-    if service.isDraining, exchange.next == nil, receiving == nil || receiving === exchange {
-      exchange.keepsAlive = false
-    }
+    if service.isDraining, isNewest(exchange) { exchange.keepsAlive = false }
     exchange.status = response.status
     exchange.owesContinue = false
     let before = loop.batch.count
@@ -51,6 +49,14 @@ extension HTTPConnection {
     }
     exchange.bytesSent = loop.batch.count - before
     complete(exchange)
+  }
+
+  /// Whether nothing has come behind a request, as far as can be told.
+  private func isNewest(_ exchange: HTTPExchange) -> Bool {
+    guard exchange.next == nil else { return false }
+    let behind = input.count + unparsed
+    guard let receiving else { return behind == 0 && parser.isBetweenRequests }
+    return receiving === exchange && behind <= parser.remainingBody ?? behind
   }
 
   /// Decides what becomes of a body that is still coming when its request is answered.
@@ -89,6 +95,8 @@ extension HTTPConnection {
     }
     if !exchange.keepsAlive {
       phase = .closing
+      // What is held is dropped, and more may have come while nothing was read.
+      if !isLast, isHolding || isReadingPaused { hasUnread = true }
       receiving = nil
       isHolding = false
       input = []

@@ -60,6 +60,8 @@ package final class HTTPConnection: @unchecked Sendable {
   var body: [UInt8] = []
   /// Bytes that were read but may not be looked at yet.
   var input: [UInt8] = []
+  /// The bytes that came with what is looked at, behind it.
+  var unparsed = 0
   /// Whether parsing stopped although there may be more to parse.
   var isHolding = false
   /// The request whose large body waits for another thread or is worked on by it: what follows it waits, so that requests take effect in their order (RFC 9112, section 9.3.2).
@@ -167,8 +169,9 @@ package final class HTTPConnection: @unchecked Sendable {
   /// The server drains: an idle connection closes, others after their response.
   package func drain() {
     guard phase == .open else { return }
-    if first == nil, receiving == nil, parser.isBetweenRequests, input.isEmpty { return close() }
     stream?.resume()
+    beginTurn()
+    endTurn()
   }
 
   /// Whether a request has come, or has begun to, that has no answer yet. One whose answer is being streamed has.
