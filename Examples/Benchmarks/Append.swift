@@ -52,32 +52,36 @@ enum Append {
       let files = namesInDirectory(path)
       let replaying = Task {
         var pages = 0
+        var hasRewritten = false
         while !Task.isCancelled {
           for try await _ in broker.pages(from: .beginning, following: false) { pages += 1 }
+          hasRewritten = hasRewritten || isRewritten(path, since: files)
         }
-        return pages
+        return (pages, hasRewritten)
       }
       // Segments of which a part is deleted are rewritten in the background, within the pace for that.
       try await broker.delete(
         matching: .session("s-\(round * 2)") || .session("s-\(round * 2 + 1)"))
       beside.append(try await rate(of: broker, seconds: seconds, shape: shape))
       replaying.cancel()
-      let pages = try await replaying.value
+      let (pages, hasRewritten) = try await replaying.value
       precondition(pages > 0, "nothing was replayed")
+      precondition(hasRewritten, "nothing was rewritten")
       let oldestLeft = await store.bounds.oldest
       precondition(oldestLeft > oldest, "nothing was let go")
-      // A segment that is rewritten has a file of another name, with its first position in front as before.
-      func first(_ name: String) -> Substring { name.prefix { $0 != "." } }
-      let firsts = Set(files.map(first))
-      precondition(
-        namesInDirectory(path).subtracting(files).contains { firsts.contains(first($0)) },
-        "nothing was rewritten")
     }
     let ratio = beside.sorted()[2] / alone.sorted()[2]
     print(
       "append \(shape.rawValue) alone=\(Int(alone.sorted()[2])) beside_others=\(Int(beside.sorted()[2])) ratio=\((ratio * 100).rounded() / 100)"
     )
     try await store.close()
+  }
+
+  /// Whether a segment has a file of another name than it had, with its first position in front as before.
+  private static func isRewritten(_ path: String, since files: Set<String>) -> Bool {
+    func first(_ name: String) -> Substring { name.prefix { $0 != "." } }
+    let firsts = Set(files.map(first))
+    return namesInDirectory(path).subtracting(files).contains { firsts.contains(first($0)) }
   }
 
   /// - Returns: events a second.
