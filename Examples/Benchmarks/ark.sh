@@ -62,7 +62,7 @@ ark_section() {
       curl -sf -o /dev/null -H 'Content-Type: application/json' --data-binary @- "http://127.0.0.1:$port/messages"
   done
   local line_of_chunk='{"id":"chatcmpl-1","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":" word"},"finish_reason":null}]}'
-  yes "$line_of_chunk" | head -n 300000 > "$work/chunks"
+  awk -v line="$line_of_chunk" 'BEGIN { for (n = 0; n < 300000; n++) print line }' > "$work/chunks"
   line=$(curl -s -o "$work/uploaded" -w '%{time_total}' -X POST -T - -H 'Content-Type: application/x-ndjson' \
     "http://127.0.0.1:$port/stream/numbers" < "$work/chunks")
   grep -q '"chunks_received":300000' "$work/uploaded" || { echo "an upload of chunks: $(cat "$work/uploaded")" >&2; exit 1; }
