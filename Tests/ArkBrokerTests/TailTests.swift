@@ -13,13 +13,13 @@ import Testing
     let woken = Tally()
     let waiter = TailWaiter(match: .session("a") || .session("b")) { woken.add() }
     #expect(tail.wait(waiter, after: .start))
-    tail.append(batch(0..<3, session: "c"), after: tail.deletions)
+    tail.append(batch(0..<3, session: "c"))
     #expect(woken.value == 0)
-    tail.append(batch(3..<5, session: "b"), after: tail.deletions)
+    tail.append(batch(3..<5, session: "b"))
     #expect(woken.value == 1)
     // Everything before the batch that woke it may be passed over.
     #expect(waiter.skippable == Position(rawValue: 3))
-    tail.append(batch(5..<6, session: "a"), after: tail.deletions)
+    tail.append(batch(5..<6, session: "a"))
     #expect(woken.value == 1)
     tail.remove(waiter)
     #expect(tail.waiterCount == 0)
@@ -31,9 +31,9 @@ import Testing
     let waiters = (0..<5).map { _ in TailWaiter(match: .all) { woken.add() } }
     for waiter in waiters { #expect(tail.wait(waiter, after: .start)) }
     tail.remove(waiters[1])
-    tail.append(batch(0..<1), after: tail.deletions)
+    tail.append(batch(0..<1))
     #expect(woken.value == 4)
-    tail.append(batch(1..<2), after: tail.deletions)
+    tail.append(batch(1..<2))
     #expect(woken.value == 4)
     #expect(!tail.wait(waiters[0], after: .start))
     #expect(tail.wait(waiters[0], after: Position(rawValue: 2)))
@@ -45,7 +45,7 @@ import Testing
 
   @Test func whatDoesNotFitIsLeftToTheStore() {
     let tail = Tail(newest: .start, bytes: 1)
-    for number in 0..<200 { tail.append(batch(number..<number + 1), after: tail.deletions) }
+    for number in 0..<200 { tail.append(batch(number..<number + 1)) }
     let all = Matcher(.all)
     guard case .older = tail.read(after: Position(rawValue: 198), all, limit: ReadLimit()) else {
       Issue.record("an old batch is in memory")

@@ -125,9 +125,9 @@ import Testing
   @Test func theTailHidesWhatHasExpired() throws {
     let clock = Clock()
     let tail = Tail(newest: .start, bytes: 1 << 20, now: { clock.now() })
-    tail.append(StoredBatch(Self.batch, first: Position(rawValue: 1)), after: 0)
+    tail.append(StoredBatch(Self.batch, first: Position(rawValue: 1)))
     let only = EventBatch([Event("x", id: "only", timeToLive: .seconds(5))])
-    tail.append(StoredBatch(only, first: Position(rawValue: 4)), after: 0)
+    tail.append(StoredBatch(only, first: Position(rawValue: 4)))
     func read() -> (ids: [String], through: UInt64) {
       guard case .page(let page) = tail.read(after: .start, Matcher(.all), limit: ReadLimit())
       else { return ([], 0) }

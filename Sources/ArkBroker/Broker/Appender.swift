@@ -129,11 +129,10 @@ final class Appender: Sendable {
     _ all: EventBatch, of publications: some Collection<Publication>, to store: any ImmediateStore
   ) {
     let (batch, plan) = prepare(all)
-    let deletions = log.tail.deletions
     do {
       let positions: Positions? =
         batch.isEmpty ? nil : try store.appendImmediately(batch)
-      finish(publications, plan, batch, positions, deletions)
+      finish(publications, plan, batch, positions)
     } catch {
       forget(plan)
       if publications.count > 1, error.code == .tooLarge {
@@ -154,9 +153,8 @@ final class Appender: Sendable {
       guard let group = groups.isEmpty ? nextGroup() : groups.removeFirst() else { return }
       let publications = group.publications
       let (batch, plan) = prepare(group.batch)
-      let deletions = log.tail.deletions
       guard mustAsk(for: publications, batch) else {
-        finish(publications, plan, batch, nil, deletions)
+        finish(publications, plan, batch, nil)
         continue
       }
       // Where nothing is repeated, a publisher that asks for less than the store promises need not wait for the rest.
@@ -174,7 +172,7 @@ final class Appender: Sendable {
         }
         switch result {
         case .success(let positions):
-          finish(publications, plan, batch, positions, deletions, telling: isWaiting)
+          finish(publications, plan, batch, positions, telling: isWaiting)
         case .failure(let error):
           forget(plan)
           if publications.count > 1, error.code == .tooLarge { return group.parts }
@@ -272,8 +270,7 @@ final class Appender: Sendable {
 
   private func finish(
     _ publications: some Collection<Publication>, _ plan: Plan, _ batch: EventBatch,
-    _ positions: Positions?, _ deletions: Int,
-    telling isTold: (Publication) -> Bool = { _ in true }
+    _ positions: Positions?, telling isTold: (Publication) -> Bool = { _ in true }
   ) {
     // A store that was asked for no more than safety has given none.
     let positions = batch.isEmpty ? nil : positions
@@ -299,9 +296,7 @@ final class Appender: Sendable {
     if !repeated.isEmpty {
       counters.duplicates.wrappingAdd(repeated.count, ordering: .relaxed)
     }
-    if let positions {
-      log.tail.append(StoredBatch(batch, first: positions.first), after: deletions)
-    }
+    if let positions { log.tail.append(StoredBatch(batch, first: positions.first)) }
     acknowledge(publications, plan, first, repeated, where: isTold)
   }
 

@@ -26,16 +26,11 @@ package final class Tail: Sendable {
   package var newest: Position { Position(rawValue: visible.load(ordering: .acquiring)) }
   var isEnded: Bool { state.withLock { $0.isEnded } }
 
-  /// How often it has been made to forget: asked before a batch goes to the store.
-  var deletions: Int { state.withLock { $0.deletions } }
-
   /// Takes in what the store has just acknowledged and wakes who waits for it.
-  /// - Parameter deletions: as they were before the batch went to the store. A deletion since then may have hidden events of it, so it is not kept in memory.
-  func append(_ batch: StoredBatch, after deletions: Int) {
+  func append(_ batch: StoredBatch) {
     TailWaiter.wake(
       state.withLock { state in
         let woken = state.append(batch, now: now)
-        if state.deletions != deletions { state.forget() }
         visible.store(state.newest.rawValue, ordering: .releasing)
         return woken
       })
@@ -45,12 +40,9 @@ package final class Tail: Sendable {
   func end() { TailWaiter.wake(state.withLock { $0.end() }) }
 
   /// Forgets everything in memory, so that readers ask the store: after a deletion.
-  func forget() {
-    state.withLock { state in
-      state.deletions += 1
-      state.forget()
-    }
-  }
+  ///
+  /// What comes while a deletion runs lies behind the last position that may go.
+  func forget() { state.withLock { $0.forget() } }
 
   package enum Reading: Sendable {
     case page(Page)
@@ -152,7 +144,6 @@ private struct TailState: ~Copyable {
   private(set) var isEnded = false
   /// Some event has a time to live.
   private var hasExpiring = false
-  var deletions = 0
   /// Those that wait for any event.
   private var groups: [WakeGroup] = []
   /// Those with keys, waiting or not.
