@@ -168,9 +168,16 @@ extension FileSystem {
   ///
   /// To go on in it, open it: the errors of an open file name the path that it was opened by.
   func write(_ bytes: [UInt8], asNewFile path: String) throws(FileError) {
+    try makeFile(path) { (file) throws(FileError) in try file.writeAll(bytes, at: 0) }
+  }
+
+  /// The same for what `fill` writes.
+  func makeFile(
+    _ path: String, _ fill: (any File) throws(FileError) -> Void
+  ) throws(FileError) {
     let temporary = path + SegmentName.temporarySuffix
     let file = try createAnew(temporary)
-    try file.writeAll(bytes, at: 0)
+    try fill(file)
     try file.sync()
     try rename(temporary, to: path)
   }

@@ -223,14 +223,12 @@ private struct Shelf {
     if path == nil { path = try make() }
     guard let place = path else { return }
     let file = try reader.open("\(directory)/\(name)", .read)
-    let temporary = "\(place)/\(name)\(SegmentName.temporarySuffix)"
-    let copy = try fileSystem.createAnew(temporary)
     let size = try file.size()
-    for offset in stride(from: 0, to: size, by: 1 << 20) {
-      try copy.writeAll(file.bytes(at: offset, count: min(1 << 20, size - offset)), at: offset)
+    try fileSystem.makeFile("\(place)/\(name)") { (copy) throws(FileError) in
+      for offset in stride(from: 0, to: size, by: 1 << 20) {
+        try copy.writeAll(file.bytes(at: offset, count: min(1 << 20, size - offset)), at: offset)
+      }
     }
-    try copy.sync()
-    try fileSystem.rename(temporary, to: "\(place)/\(name)")
     try fileSystem.syncDirectory(place)
   }
 
