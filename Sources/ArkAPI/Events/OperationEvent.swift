@@ -19,10 +19,10 @@ enum OperationEvent {
     }
     var issues: [String] = []
     let about = try RequestBody.members(dataNames, of: data)
-    switch about.text(0) {
+    switch about.string(0)?.isEmpty {
     case nil: issues.append(RequestBody.issue("data.queryId", expected: "string", about[0]))
-    case "": issues.append("data.queryId: Too small: expected string to have >=1 characters")
-    default: break
+    case true?: issues.append("data.queryId: Too small: expected string to have >=1 characters")
+    case false?: break
     }
     if !arrival.isFiled {
       RequestBody.checkAttributes(about, dataNames[...], at: "data.", &issues)
@@ -104,6 +104,7 @@ private struct DraftTexts: ~Copyable {
     room.append(unescaping: text)
     return EventDraft.Text(rebasing: room.bytes[start...])
   }
+
   /// Lives for as long as the draft is read, and so does its payload.
   func append(
     _ draft: EventDraft, _ payload: borrowing ByteWriter, to builder: inout EventBatchBuilder
