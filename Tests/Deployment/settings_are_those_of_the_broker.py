@@ -44,7 +44,7 @@ def run_arguments(tools, values, **instead):
 
 def test_the_broker_takes_them(tools):
     settings = list(tools.VARIANTS.values()) + [{"broker": broker} for broker in (
-        {"keepDays": 1}, {"keepDays": 36500}, {"keepBytes": "1.5T"}, {"keepBytes": "0"}, {"keepBytes": "123456789"},
+        {"keepDays": 1}, {"keepDays": 36500}, {"keepBytes": "1.5T"}, {"keepBytes": "2M"}, {"keepBytes": "123456789"},
         {"minFree": "0"}, {"minFree": "10K"}, {"durability": "written"}, {"memoryMiB": 1}, {"memoryMiB": 1048576},
         {"logLevel": "debug"}, {"logLevel": "warning"}, {"logLevel": "error"})]
     for values in settings:

@@ -29,6 +29,8 @@ WRONG = [
     ({"broker": {"keepDays": "30"}}, "broker"),
     ({"broker": {"keepBytes": "10Gi"}}, "broker"),
     ({"broker": {"keepBytes": "much"}}, "broker"),
+    ({"broker": {"keepBytes": "0"}}, "broker"),
+    ({"broker": {"keepBytes": "512K"}}, "broker"),
     ({"broker": {"minFree": "-1M"}}, "broker"),
     ({"broker": {"durability": "sometimes"}}, "broker"),
     ({"broker": {"compress": "yes"}}, "broker"),

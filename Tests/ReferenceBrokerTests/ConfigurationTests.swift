@@ -159,7 +159,7 @@ import Testing
         == "FILE:2:11: port must be a number from 0 to 65535, not -1")
     #expect(
       try refusal("--keep-bytes", "10X")
-        == "--keep-bytes must be a size such as 512M or 10G, or none, not '10X'")
+        == "--keep-bytes must be a size from 1M, such as 512M or 10G, or none, not '10X'")
     #expect(
       try refusal("--keep-days=0")
         == "--keep-days must be a number from 1 to 36500, or none, not '0'")

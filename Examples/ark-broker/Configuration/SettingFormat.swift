@@ -50,10 +50,13 @@ extension SettingFormat<Int> {
   }
 
   /// A number of bytes such as `512M` or `1.5G`.
-  static var size: Self {
-    Self(
-      placeholder: "SIZE", allowed: "a size such as 512M or 10G", kinds: [.number, .string],
-      read: { ByteCount($0)?.bytes }, text: { ByteCount(bytes: $0).exact }, json: { "\($0)" })
+  static func size(from minimum: Int = 0) -> Self {
+    let bound = minimum > 0 ? "from \(ByteCount(bytes: minimum).exact), " : ""
+    return Self(
+      placeholder: "SIZE", allowed: "a size \(bound)such as 512M or 10G",
+      kinds: [.number, .string],
+      read: { ByteCount($0).flatMap { $0.bytes >= minimum ? $0.bytes : nil } },
+      text: { ByteCount(bytes: $0).exact }, json: { "\($0)" })
   }
 }
 
