@@ -4,10 +4,12 @@ import base64
 import datetime
 import gzip
 import json
+import pathlib
+import re
 import subprocess
 import sys
 
-from ark_clients import Stream, attribute, compact, get, operation, path, text, token
+from ark_clients import JSON, LINES, Stream, attribute, compact, get, operation, path, text, token
 from commands import command
 from harness import equal, event, expect
 
@@ -307,3 +309,37 @@ def test_a_large_document_takes_little_memory(context):
     equal(result.returncode, 0, f"import: {result.stderr[-500:]}")
     expect(b"imported 300 events" in result.stderr, result.stderr)
     expect(int(result.stdout) < 60_000, f"{result.stdout} KiB for a file of {place.stat().st_size} bytes")
+
+
+def test_the_way_back_leads_here_again(context):
+    """The commands of Documentation/MovingFromArk.md, with texts that not every reader of JSON takes."""
+    store = context.new_directory()
+    broker = context.broker("--data", store)
+    contents = ["Gr\u00fc\u00dfe", "cut inside \ud83d", "\\ud83d", "\u2028\n", "behind it"]
+    body = {"conversation_id": "c-1", "query_id": "q-1", "messages": [text(content) for content in contents]}
+    equal(broker.post("/messages", json.dumps(body), JSON).status, 200, "POST /messages")
+    chunks = [json.dumps(token(content)) for content in contents]
+    equal(broker.post("/stream/q-1", "\n".join(chunks) + "\n", LINES).status, 200, "POST /stream/q-1")
+    broker.post("/stream/q-1/complete", "{}", JSON)
+    for item in EVENTS:
+        equal(broker.post("/events", json.dumps(item["data"]), JSON).status, 201, "POST /events")
+    broker.publish(event(1, data={"queryId": "of another source"}))
+
+    page = (pathlib.Path(__file__).parents[2] / "Documentation/MovingFromArk.md").read_text()
+    script = re.search(r"^```sh\n(mkdir -p back\n.*?)^```$", page, re.M | re.S)[1]
+    where = context.new_directory()
+    where.mkdir()
+    result = subprocess.run(
+        ["bash", "-ec", script.replace("127.0.0.1:8080", f"127.0.0.1:{broker.port}")], cwd=where, text=True, capture_output=True)
+    equal((result.returncode, result.stderr), (0, ""), "the way back")
+
+    files = [where / "back" / name for name in ("messages.jsonl", "completionchunks.jsonl", "events.jsonl")]
+    again = context.new_directory()
+    imported(context, again, *files)
+    other = context.broker("--data", again)
+    equal(messages_of(other), messages_of(broker), "messages")
+    equal([json.loads(frame) if frame != "[DONE]" else frame for frame in frames(other, "q-1")],
+          [json.loads(frame) if frame != "[DONE]" else frame for frame in frames(broker, "q-1")], "chunks")
+    equal(items(other, "events"), items(broker, "events"), "events")
+    equal(get(other, "conversations"), get(broker, "conversations"), "conversations")
+    equal(json.loads((where / "back/sessions.json").read_text()), get(broker, "sessions"), "sessions")
