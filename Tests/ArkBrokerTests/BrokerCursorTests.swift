@@ -213,6 +213,22 @@ import Testing
     #expect(await broker.statistics.readers == 0)
   }
 
+  /// What it has read by then would look like all there is.
+  @Test(arguments: StoreKind.allCases)
+  func aCursorWithAnEndReachesItInACancelledTask(kind: StoreKind) async throws {
+    let broker = kind.broker()
+    try await broker.publish(events(0..<5))
+    let task = Task {
+      withUnsafeCurrentTask { $0?.cancel() }
+      let cursor = try await broker.outlet.cursor(
+        from: .beginning, following: false, limit: ReadLimit(events: 2))
+      var count = 0
+      while let page = try await cursor.next() { count += page.count }
+      return count
+    }
+    #expect(try await task.value == 5)
+  }
+
   @Test func aNamedCursorGoesOnWhereItWas() async throws {
     let store = MemoryStore(keeping: .megabytes(1))
     let first = broker(on: store)

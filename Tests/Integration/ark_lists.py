@@ -1,10 +1,11 @@
 """What all routes have in common, errors, probes and pages (sections 1.1 to 1.4, 3 and 7.7 of the contract of Ark's
 clients)."""
 import json
+import socket
 
 from ark_clients import (
-    JSON, UUID, ark, attribute, complete, emit, export, get, operation, path, refused, say, span, stream)
-from harness import equal, expect
+    JSON, UUID, ark, attribute, complete, emit, export, get, operation, path, refused, say, span, stream, text)
+from harness import equal, expect, receive_all
 
 # Lists that go upward.
 LISTS = [("messages",), ("events",), ("events", "uid-1"), ("stream",)]
@@ -352,6 +353,20 @@ def test_a_cursor_that_is_none_is_refused(context):
             equal(refused(response, 400, "PAGINATION_ERROR", f"{segments} {cursor}"),
                   "cursor must be a non-negative integer", cursor)
     refused(broker.request("GET", "/messages?cursor=x"), 400, "VALIDATION_ERROR", "/messages")
+
+
+def test_a_peer_that_has_said_all_it_will_gets_the_whole_list(context):
+    """It may have closed its side of the connection before the log has been read: that is no end of the list."""
+    broker = ark(context)
+    body = {"conversation_id": "c", "query_id": "q", "messages": [text(f"message {number}") for number in range(300)]}
+    equal(broker.post("/messages", body, JSON).status, 200, "POST /messages")
+    for number in range(20):
+        with broker.socket() as connection:
+            connection.sendall(f"GET /messages?limit={280 + number} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+            connection.shutdown(socket.SHUT_WR)
+            answer = receive_all(connection, 15)
+        page = json.loads(answer.partition(b"\r\n\r\n")[2])
+        equal((len(page["items"]), page["total"], page["hasMore"]), (280 + number, 300, True), "the list")
 
 
 def test_the_sequence_is_never_reset(context):

@@ -27,8 +27,10 @@ public final class Cursor {
   /// There is nothing behind the position yet.
   var isAtEnd: Bool { cursor.isAtEnd }
 
-  /// The next events. Waits for them at the end of the log, if the cursor follows.
-  /// - Returns: a page with at least one event or a gap; nil at the end, when the broker has stopped, and when the task is cancelled.
+  /// The next events. Waits for them at the end of the log, if the cursor follows; it does not wait in a task that is cancelled.
+  ///
+  /// A cursor that does not follow reads to its end in any task, so that what has been read is never taken for all there is. To stop before, ask no more.
+  /// - Returns: a page with at least one event or a gap; nil at the end, when the broker has stopped, and, if the cursor follows, when the task is cancelled.
   /// - Throws: `StoreError` when the store can't be read. The cursor may be asked again.
   public func next(isolation: isolated (any Actor)? = #isolation) async throws(StoreError) -> Page?
   {
@@ -36,7 +38,7 @@ public final class Cursor {
       isBusy = false
       await giveWay()
     }
-    while !Task.isCancelled {
+    while !cursor.follows || !Task.isCancelled {
       switch try cursor.poll() {
       case .page(let page):
         isBusy = true

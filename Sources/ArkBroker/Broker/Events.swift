@@ -14,7 +14,7 @@ public struct Events: AsyncSequence, Sendable {
 
     init(pages: Pages.Iterator) { self.pages = pages }
 
-    /// The next event; nil at the end, when the broker has stopped, and when the task is cancelled.
+    /// The next event; nil where `Cursor.next()` has no page.
     /// - Throws: `StoreError` when the store can't be read.
     public mutating func next() async throws(StoreError) -> StoredEvent? {
       try await next(isolation: nil)

@@ -7,7 +7,8 @@ package struct LogCursor: ~Copyable {
   private let log: Log
   package let match: Match
   private let matcher: Matcher
-  private let follows: Bool
+  /// Whether it goes on with new events at the end of the log.
+  let follows: Bool
   /// With `follows == false`, where to stop.
   private let end: Position
   /// How much a page may hold; may be changed between polls.

@@ -16,8 +16,7 @@ extension LiveProjection {
       let pages = core.pages(
         matching: match, from: .behind(position), following: false, limit: ReadLimit(events: 1))
       for try await page in pages where !page.isEmpty { return true }
-      // In a task that is cancelled, reading ends at once: nobody knows then.
-      return Task.isCancelled
+      return false
     } catch {
       return true
     }
