@@ -133,6 +133,22 @@ import Testing
     #expect(peer.transport.isClosed)
   }
 
+  @Test(arguments: ["POST /i/2", "POST /s/2"])
+  func aRequestThatIsCutShortTakesNoAnswersWithIt(request: String) async throws {
+    let gate = Gate()
+    let peer = try peer(gate)
+    gate.open()
+    peer.send(
+      TestPeer.request("POST /i/1")
+        + Array("\(request) HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nten bytes.".utf8))
+    peer.close()
+    held.take("/i/1")?.complete(.text("1"))
+    await peer.loop.run { peer.transport.isClosed }
+    let responses = peer.responses()
+    #expect(responses.map(\.status) == [200, 400])
+    #expect(responses.first?.text == "1")
+  }
+
   @Test func aDrainAnswersThoseThatWait() async throws {
     let gate = Gate()
     let peer = try peer(gate)

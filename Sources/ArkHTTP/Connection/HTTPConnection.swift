@@ -139,7 +139,10 @@ package final class HTTPConnection: @unchecked Sendable {
     if let receiving {
       // Cut short: the request can never be complete, and nobody waits for an answer to it.
       receiving.bodyQueue?.end(Self.cutShort)
-      if reception != .discard { return close() }
+      if reception != .discard {
+        guard first !== receiving else { return close() }
+        failReception(Self.cutShort)
+      }
     }
     cancelTasks()
     beginTurn()
