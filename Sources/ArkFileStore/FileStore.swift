@@ -75,7 +75,8 @@ public final class FileStore: QueuedStore {
   private let state = Mutex(State.unopened)
   /// Opens and closes, one at a time; reads, several at a time. Threads start with the first call.
   private let control = WorkerBox(threads: 1)
-  private let readers = WorkerBox(threads: 4, niceness: 5)
+  /// Readers stand back behind appends: nothing a producer does may wait for a replay.
+  private let readers = WorkerBox(threads: 4, niceness: 10)
 
   /// A store in a directory, which is made when it is not there.
   /// - Parameters:
