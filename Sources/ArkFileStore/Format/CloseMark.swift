@@ -27,6 +27,28 @@ struct CloseMark: Equatable {
     guard self.bytes == bytes else { return nil }
   }
 
+  /// The mark at the end of a file. Where it or a footer in its place is damaged, and most of what it begins with is there, only the last position is not known.
+  /// - Parameter tail: the last bytes of the file, as many as a footer has.
+  init?(in tail: [UInt8], size: Int) {
+    let mark = Array(tail.suffix(CloseMark.length))
+    if let sound = CloseMark(mark, at: size - mark.count) {
+      self = sound
+    } else if CloseMark.begins(mark, like: CloseMark.magic) {
+      self.init(last: .end, offset: size - mark.count)
+    } else if CloseMark.begins(tail, like: SegmentFooter.magic) {
+      self.init(last: .end, offset: size - tail.count)
+    } else {
+      return nil
+    }
+  }
+
+  private static func begins(_ bytes: [UInt8], like magic: [UInt8]) -> Bool {
+    zip(bytes, magic).count { $0 == $1 } >= 6
+  }
+
+  /// Whether its last position is known.
+  var isSound: Bool { last < .end }
+
   var bytes: [UInt8] {
     var bytes = CloseMark.magic
     bytes.append(number: last.rawValue)

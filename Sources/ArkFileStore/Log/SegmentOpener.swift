@@ -91,8 +91,7 @@ struct SegmentOpener {
       let isWhole =
         header.isCompressed || footer.map { $0.end + SegmentFooter.length == size } ?? true
       source.footer = isWhole ? footer : nil
-      source.mark = CloseMark(
-        Array(last.suffix(CloseMark.length)), at: size - CloseMark.length)
+      source.mark = CloseMark(in: last, size: size)
       return source
     } catch {
       guard case .damaged = error else { throw StoreError.laterVersion(path) }
@@ -109,12 +108,13 @@ struct SegmentOpener {
     if let footer {
       header.isCompressed = footer.blocks > 0
     } else {
-      let found = try filing { () throws(FileError) in try BlockTable.found(in: file) }
-      header.isCompressed = !found.entries.isEmpty
+      header.isCompressed = try filing { () throws(FileError) in
+        try BlockTableImage.isCompressed(file, size: size)
+      }
     }
     return Source(
       name: name, path: path, file: file, size: size, header: header, isHeaderSound: false,
-      footer: footer)
+      footer: footer, mark: CloseMark(in: last, size: size))
   }
 
   // MARK: Sealed
@@ -154,52 +154,33 @@ struct SegmentOpener {
 
   /// A compressed segment; where its table or its footer is damaged, the blocks tell as much.
   private func compressed(_ source: Source) throws(StoreError) -> Opened {
-    var footer = source.footer
-    let blocks: BlockTable
-    if let footer, let entries = try entries(source, footer) {
-      blocks = BlockTable(entries, end: footer.end)
-    } else {
-      let (what, end, length) =
-        if let footer {
-          ("block table", source.size - SegmentFooter.length, BlockTable.length(footer.blocks))
-        } else {
-          ("footer", source.size, SegmentFooter.length)
-        }
-      let start = max(SegmentHeader.length, end - length)
-      report(
-        .error,
-        "\(source.path) is damaged from byte \(start) to \(end), where its \(what) is; its blocks are looked for"
-      )
-      let found = try filing { () throws(FileError) in try BlockTable.found(in: source.file) }
-      blocks = BlockTable(
-        found.entries, end: footer?.end ?? found.end + unfound(source, found.entries))
-      if footer == nil {
-        footer = try summary(of: source, blocks).footer(blocks: blocks.entries.count)
-      }
+    let image = try filing { () throws(FileError) in
+      try BlockTableImage(source.file, size: source.size, footer: source.footer)
     }
-    guard let footer else { preconditionFailure("made above") }
+    let end = source.size - SegmentFooter.length
+    if source.footer == nil {
+      reportDamage(source, from: end, to: source.size, "footer")
+    } else if !image.isSound {
+      reportDamage(source, from: image.start ?? SegmentHeader.length, to: end, "block table")
+    }
+    let blocks = BlockTable(image.entries, end: image.end)
+    let footer =
+      if let footer = source.footer {
+        footer
+      } else {
+        try summary(of: source, blocks).footer(blocks: blocks.entries.count)
+      }
     return Opened(
       part: LogView.Part(
         segment: try sealed(source, footer, blocks), summary: SegmentSummary(footer)),
       active: nil, bytes: source.size)
   }
 
-  /// Bytes between the blocks that were found and the table, which must have been blocks, too.
-  private func unfound(_ source: Source, _ found: [BlockTable.Entry]) -> Int {
-    let end = found.last.map { $0.start + $0.count } ?? SegmentHeader.length
-    return max(0, source.size - SegmentFooter.length - BlockTable.length(found.count) - end)
-  }
-
-  private func entries(_ source: Source, _ footer: SegmentFooter) throws(StoreError)
-    -> [BlockTable.Entry]?
-  {
-    let length = BlockTable.length(footer.blocks)
-    let start = source.size - SegmentFooter.length - length
-    guard start >= SegmentHeader.length else { return nil }
-    let bytes = try filing { () throws(FileError) in
-      try source.file.bytes(at: start, count: length)
-    }
-    return BlockTable.decoded(bytes, count: footer.blocks)
+  private func reportDamage(_ source: Source, from start: Int, to end: Int, _ what: String) {
+    report(
+      .error,
+      "\(source.path) is damaged from byte \(max(SegmentHeader.length, start)) to \(end), where its \(what) is; its blocks are looked for"
+    )
   }
 
   private func summary(of source: Source, _ blocks: BlockTable) throws(StoreError)
@@ -253,6 +234,12 @@ struct SegmentOpener {
     var opened = Opened(
       part: LogView.Part(segment: segment, summary: summary), active: nil, bytes: summary.end)
     guard isNewest else { return opened }
+    if let mark = source.mark, !mark.isSound {
+      report(
+        .warning,
+        "\(path) is damaged from byte \(mark.offset) to \(source.size), where it says that the store was closed"
+      )
+    }
     let next = next(source, checked)
     // Behind damage nothing more is written, nor where the header says that it is done differently. Positions that are passed over stay so by the next segment's name.
     let goesOn =
@@ -269,10 +256,9 @@ struct SegmentOpener {
   private func ending(of source: Source, _ segment: Segment, isNewest: Bool) -> (
     SegmentScan, SegmentScan.Ending
   ) {
-    if let mark = source.mark, mark.last <= bound {
-      return (
-        SegmentScan(segment: segment, end: mark.offset, pool: pool), .complete(mark.last)
-      )
+    if let mark = source.mark, mark.isSound ? mark.last <= bound : isNewest {
+      let last = mark.isSound ? mark.last : source.name.first.advanced(by: -1)
+      return (SegmentScan(segment: segment, end: mark.offset, pool: pool), .complete(last))
     }
     let scan = SegmentScan(segment: segment, end: source.size, pool: pool)
     if isNewest { return (scan, .open) }
@@ -294,11 +280,11 @@ struct SegmentOpener {
   /// The next position to give: none that anybody may have seen.
   private func next(_ source: Source, _ checked: SegmentScan.Result) -> Position {
     let next = checked.last.advanced(by: 1)
-    guard source.mark == nil else { return next }
+    if let mark = source.mark, mark.isSound { return next }
     // A crash of the machine may have taken events that readers have seen, and how many there were is not known.
     if source.header.isAhead { return next.advanced(by: Position.lostInACrash) }
     // What is cut may be damaged instead of torn.
-    return next.advanced(by: (checked.tornBytes + Record.fixedLength) / (Record.fixedLength + 1))
+    return next.advanced(by: (checked.unreadBytes + Record.fixedLength) / (Record.fixedLength + 1))
   }
 }
 

@@ -34,16 +34,13 @@ final class BlockTable: Sendable {
   /// How many bytes the table of so many blocks takes in the file.
   static func length(_ count: Int) -> Int { count * entryLength + 4 }
 
-  /// Nil when it is not what was written.
-  static func decoded(_ bytes: [UInt8], count: Int) -> [Entry]? {
-    let length = count * entryLength
-    guard bytes.count == BlockTable.length(count),
-      CRC32C.of(Array(bytes[..<length])) == bytes.number(length, as: UInt32.self)
-    else { return nil }
-    return (0..<count).map { place in
-      let start = place * BlockTable.entryLength
+  /// As many entries as there are bytes for, whether or not they are what was written.
+  static func decoded(_ bytes: ArraySlice<UInt8>) -> [Entry] {
+    let bytes = Array(bytes)
+    return (0..<bytes.count / entryLength).map { place in
+      let start = place * entryLength
       return Entry(
-        start: Int(bytes.number(start, as: UInt64.self)),
+        start: Int(truncatingIfNeeded: bytes.number(start, as: UInt64.self)),
         count: Int(bytes.number(start + 8, as: UInt32.self)), checksum: bytes.number(start + 12))
     }
   }
@@ -57,25 +54,6 @@ final class BlockTable: Sendable {
     }
     bytes.append(number: CRC32C.of(bytes))
     return bytes
-  }
-
-  /// Goes from block to block, as far as they can be inflated: each tells where it ends.
-  /// - Returns: the blocks, and where the records end.
-  static func found(in file: any File) throws(FileError) -> (entries: [Entry], end: Int) {
-    var entries: [Entry] = []
-    var (start, end) = (SegmentHeader.length, SegmentHeader.length)
-    while true {
-      // What cannot be compressed becomes a little longer.
-      let bytes = try file.bytes(at: start, count: blockSize + blockSize / 8)
-      guard let (used, inflated) = Deflate.first(of: bytes, upTo: blockSize), !inflated.isEmpty
-      else { break }
-      entries.append(
-        Entry(start: start, count: used, checksum: CRC32C.of(Array(bytes[..<used]))))
-      start += used
-      end += inflated.count
-      if inflated.count < blockSize { break }
-    }
-    return (entries, end)
   }
 
   /// The block that holds a byte of the records.

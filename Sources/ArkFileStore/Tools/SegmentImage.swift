@@ -13,10 +13,10 @@ struct SegmentImage {
   private(set) var header: SegmentHeader
   /// Whether `header` is what stands in the file.
   private(set) var hasSoundHeader = false
-  /// Nil when the segment has none, because it was still written to.
+  /// Nil when it is damaged, and when the segment has none, because it was still written to.
   private(set) var footer: SegmentFooter?
-  /// Whether `footer` is what stands in the file.
-  private(set) var hasSoundFooter = false
+  /// Whether there should be one.
+  private(set) var lacksFooter = false
   /// When the store was closed while the segment was still to be written to.
   private(set) var mark: CloseMark?
   /// Nil when the records are not compressed.
@@ -44,16 +44,14 @@ struct SegmentImage {
     file = try fileSystem.open(path, .read)
     size = try file.size()
     let first = try file.bytes(at: 0, count: SegmentHeader.length)
-    let last =
-      size >= SegmentHeader.length + SegmentFooter.length
-      ? try file.bytes(at: size - SegmentFooter.length, count: SegmentFooter.length) : []
+    let last = try file.bytes(
+      at: max(SegmentHeader.length, size - SegmentFooter.length), count: SegmentFooter.length)
     header = SegmentHeader(
       first: name.first, previous: surroundings.previous ?? name.first.advanced(by: -1), began: 0,
       seed: surroundings.seed ?? .random())
     footer = SegmentFooter(last)
-    hasSoundFooter = footer != nil
     end = size
-    readHeader(first)
+    try readHeader(first)
     try readFooter(last, hasIndex: surroundings.hasIndex)
   }
 
@@ -61,7 +59,7 @@ struct SegmentImage {
     findings.append(StoreFinding(.damage, path, at: offset, message))
   }
 
-  private mutating func readHeader(_ bytes: [UInt8]) {
+  private mutating func readHeader(_ bytes: [UInt8]) throws(FileError) {
     do throws(SegmentHeader.Flaw) {
       header = try SegmentHeader(bytes)
       hasSoundHeader = true
@@ -78,7 +76,12 @@ struct SegmentImage {
         find(at: 8, "the format version is \(version), which this release does not know")
       case .damaged: find(at: 0, "the header, bytes 0 to \(SegmentHeader.length), is damaged")
       }
-      header.isCompressed = (footer?.blocks ?? 0) > 0
+      header.isCompressed =
+        if let footer {
+          footer.blocks > 0
+        } else {
+          try BlockTableImage.isCompressed(file, size: size)
+        }
     }
   }
 
@@ -89,69 +92,47 @@ struct SegmentImage {
         at: start,
         "the footer says that the records end at byte \(footer.end), but it stands at byte \(start)"
       )
-      hasSoundFooter = false
+      lacksFooter = true
       self.footer = nil
     }
-    if footer == nil,
-      header.isCompressed || hasIndex || SegmentImage.begins(bytes, like: SegmentFooter.magic)
-    {
-      hasSoundFooter = false
-      // As much as is needed to read the records.
-      footer = SegmentFooter(
-        last: .end, count: 0, end: max(SegmentHeader.length, start), times: 0...0,
-        firstExpiry: .max)
+    if header.isCompressed {
+      lacksFooter = footer == nil
+      try readTable()
+    } else if let footer {
+      end = footer.end
+    } else {
+      mark = CloseMark(in: bytes, size: size)
+      end = mark?.offset ?? size
+      guard !lacksFooter else { return }
+      lacksFooter = mark?.offset == start || hasIndex && mark == nil
+      if !lacksFooter, let mark, !mark.isSound {
+        find(at: mark.offset, "the mark of a store that was closed is damaged")
+      }
+    }
+    if lacksFooter {
       find(at: max(0, start), "the footer, the last \(SegmentFooter.length) bytes, is damaged")
     }
-    if header.isCompressed { try readTable() } else { end = footer?.end ?? size }
-    if footer == nil { try readMark() }
-  }
-
-  /// An empty segment with its mark is shorter than a footer.
-  private mutating func readMark() throws(FileError) {
-    let start = size - CloseMark.length
-    guard start >= SegmentHeader.length else { return }
-    let bytes = try file.bytes(at: start, count: CloseMark.length)
-    mark = CloseMark(bytes, at: start)
-    if mark == nil, SegmentImage.begins(bytes, like: CloseMark.magic) {
-      mark = CloseMark(last: .end, offset: start)
-      find(at: start, "the mark of a store that was closed is damaged")
-    }
-    if let mark { end = mark.offset }
-  }
-
-  /// Whether most of what a footer or mark begins with is there.
-  private static func begins(_ bytes: [UInt8], like magic: [UInt8]) -> Bool {
-    zip(bytes, magic).count { $0 == $1 } >= 6
   }
 
   // MARK: Blocks
 
   private mutating func readTable() throws(FileError) {
-    guard
-      let image = try BlockTableImage(
-        file, before: size - SegmentFooter.length, count: hasSoundFooter ? footer?.blocks : nil)
-    else {
-      find(at: SegmentHeader.length, "the block table cannot be found: no record can be read")
-      end = SegmentHeader.length
-      table = BlockTable([], end: end)
-      return
+    let image = try BlockTableImage(file, size: size, footer: footer)
+    if let start = image.start, !image.isSound {
+      find(at: start, "the block table, which begins here, is damaged")
+    } else if !image.isSound {
+      find(at: SegmentHeader.length, "the block table cannot be found; the blocks are looked for")
     }
-    if !image.isSound {
-      find(at: image.start, "the block table, bytes \(image.start) to \(image.end), is damaged")
-    } else if let (offset, expected) = image.misplaced {
-      find(at: offset, "by the block table a block ends or begins here, and should at \(expected)")
-    }
-    if !hasSoundFooter { footer?.end = try image.recordsEnd(file) }
-    end = footer?.end ?? SegmentHeader.length
-    table = image.table(end: end)
+    end = image.end
+    table = BlockTable(image.entries, end: end)
   }
 
   // MARK: Records
 
   /// The last position, where a footer or a mark truly says it.
   var knownLast: Position? {
-    if let footer { return hasSoundFooter ? footer.last : nil }
-    return mark.flatMap { $0.last < .end ? $0.last : nil }
+    if let footer { return footer.last }
+    return mark.flatMap { $0.isSound ? $0.last : nil }
   }
 
   /// The same segment for whoever reads its records.

@@ -23,17 +23,11 @@ struct SegmentReading {
   private static func ending(of image: SegmentImage, otherwise ending: SegmentScan.Ending)
     -> SegmentScan.Ending
   {
-    guard image.footer != nil || image.mark != nil else { return ending }
     if let last = image.knownLast { return .complete(last) }
-    // Its records go up to the end, and only the next segment may know with which position.
+    guard image.table != nil || image.mark != nil else { return ending }
+    // Its records go up to there, and only the next segment may know with which position.
     if case .acknowledged(let last) = ending { return .complete(last) }
     return .complete(image.name.first.advanced(by: -1))
-  }
-
-  /// Bytes at the end that may have held records, and hold none that is sound.
-  var unreadBytes: Int {
-    let damaged = checked.damages.last { $0.bytes.upperBound == checked.end }
-    return checked.tornBytes + (damaged?.bytes.count ?? 0)
   }
 
   /// Whether a record's header says what its checksum covers, and not nonsense that was written so.
@@ -43,5 +37,13 @@ struct SegmentReading {
     defer { withExtendedLifetime(storage) {} }
     return record.describe(
       in: storage.record(0), start: record.bytes - UnsafeRawPointer(block.bytes))
+  }
+}
+
+extension SegmentScan.Result {
+  /// Bytes at the end that may have held records, and hold none that is sound.
+  var unreadBytes: Int {
+    let damaged = damages.last { $0.bytes.upperBound == end }
+    return tornBytes + (damaged?.bytes.count ?? 0)
   }
 }

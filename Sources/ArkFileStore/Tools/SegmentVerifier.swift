@@ -108,7 +108,7 @@ struct SegmentVerifier {
     let reading = try SegmentReading(
       image, ending, on: fileSystem, pool: pool, onProgress: onProgress)
     let checked = reading.checked
-    outcome.findings += tail(checked)
+    if !image.lacksFooter { outcome.findings += tail(checked) }
     for damage in checked.damages {
       outcome.findings.append(
         StoreFinding(
@@ -123,9 +123,9 @@ struct SegmentVerifier {
       records.summarize(into: &summary)
     }
     outcome.events = summary.count
-    outcome.last = max(checked.last, image.hasSoundFooter ? image.footer?.last ?? .start : .start)
+    outcome.last = max(checked.last, image.footer?.last ?? .start)
     summary.end = checked.end
-    guard image.hasSoundFooter, let footer = image.footer else { return }
+    guard let footer = image.footer else { return }
     let isWhole = outcome.findings.isEmpty
     if isWhole { outcome.findings += disagreements(footer, summary, image) }
     try checkIndex(index, footer, comparing: isWhole, &outcome, onProgress)

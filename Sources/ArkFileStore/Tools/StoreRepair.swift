@@ -137,7 +137,7 @@ public struct StoreRepair: Sendable {
       }
       // No more events than that fit into what cannot be read.
       let unread =
-        (reading.unreadBytes
+        (reading.checked.unreadBytes
           + verifier.fileSystem.unreadable(in: verifier.path).reduce(0) { $0 + $1.count })
         / (Record.fixedLength + 1)
       // A start removes what has been replaced, and this process may end before it has moved it.
