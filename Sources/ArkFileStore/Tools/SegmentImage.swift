@@ -29,6 +29,8 @@ struct SegmentImage {
   struct Surroundings {
     /// Of another segment: all of a store have the same.
     var seed: HashSeed?
+    /// When a later segment was begun, or now: this one is not older than it says, or those before it would be let go for their age.
+    var began: Int64
     /// The last position before this segment.
     var previous: Position?
     /// There is an index, which is made only when the segment has its footer.
@@ -47,8 +49,8 @@ struct SegmentImage {
     let last = try file.bytes(
       at: max(SegmentHeader.length, size - SegmentFooter.length), count: SegmentFooter.length)
     header = SegmentHeader(
-      first: name.first, previous: surroundings.previous ?? name.first.advanced(by: -1), began: 0,
-      seed: surroundings.seed ?? .random())
+      first: name.first, previous: surroundings.previous ?? name.first.advanced(by: -1),
+      began: surroundings.began, seed: surroundings.seed ?? .random())
     footer = SegmentFooter(last)
     end = size
     try readHeader(first)

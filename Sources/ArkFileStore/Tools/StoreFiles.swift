@@ -72,7 +72,10 @@ struct StoreFiles {
   /// - Parameter previous: the last position before the segment.
   func surroundings(of place: Int, previous: Position?) -> SegmentImage.Surroundings {
     SegmentImage.Surroundings(
-      seed: headers.lazy.compactMap { $0?.seed }.first, previous: previous,
+      seed: headers.lazy.compactMap { $0?.seed }.first,
+      began: headers[(place + 1)...].lazy.compactMap { $0?.began }.first
+        ?? Timestamp.now().nanosecondsSinceEpoch,
+      previous: previous,
       hasIndex: names.contains(segments[place].index))
   }
 }

@@ -47,6 +47,37 @@ import Testing
     #expect(segments.filter { !$0.contains("aside-") }.count == 1)
   }
 
+  /// A segment that gets a new header is as old as the next one says, so that those before it are not let go for their age.
+  @Test func nothingBecomesOlder() throws {
+    let settings = LogHarness.settings(segmentBytes: 4096)
+    let harness = LogHarness(SimulatedFileSystem(), settings, .everything, LogModel(.small))
+    var random = EventGenerator(seed: 2)
+    try harness.open()
+    for _ in 0..<8 {
+      try harness.append([harness.model.pool.batch(of: 5, using: &random)])
+      harness.clock.advance(seconds: 60)
+    }
+    try harness.close()
+    let segments = harness.system.files.filter { $0.hasSuffix(".segment") }
+    #expect(segments.count > 2)
+    let before = Timestamp.now().nanosecondsSinceEpoch
+    for (place, path) in segments.enumerated() {
+      let damaged = harness.after(harness.system.processCrash())
+      damaged.system.flipBit(path, 30)
+      #expect(try repair(damaged.system).segments == 1)
+      let repaired = path.dropLast(".segment".count) + ".1.segment"
+      let bytes = try #require(damaged.system.contents(String(repaired)))
+      let header = try SegmentHeader(bytes)
+      if place + 1 < segments.count {
+        let next = try SegmentHeader(try #require(harness.system.contents(segments[place + 1])))
+        #expect(header.began == next.began)
+      } else {
+        // Nothing says when, so it is new.
+        #expect(header.began >= before)
+      }
+    }
+  }
+
   /// Positions that readers may have seen before a crash of the machine are passed over, whether the store is repaired first or not.
   @Test(arguments: [20, SegmentHeader.length + 40])
   func positionsThatMayBeLostArePassedOver(damaged place: Int) throws {
