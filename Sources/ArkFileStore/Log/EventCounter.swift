@@ -13,12 +13,16 @@ struct EventCounter {
     var request = ReadRequest(
       after: .start, matching: match, limit: ReadLimit(events: 16_384, bytes: 16 << 20))
     var count = 0
+    var last = Position.start
     for part in view.parts {
-      if let known = known(part) {
+      // What of it lies in the part before, too, is read once.
+      if part.segment.first > last, let known = known(part) {
         count += known
       } else {
+        request.after = max(last, part.segment.first.advanced(by: -1))
         count += try counted(part, &request)
       }
+      last = part.last
     }
     return count
   }
@@ -50,7 +54,6 @@ struct EventCounter {
     var alone = view
     alone.parts = [part]
     alone.newest = part.last
-    request.after = part.segment.first.advanced(by: -1)
     var count = 0
     while request.after < part.last {
       let page = try read(alone, request)

@@ -54,6 +54,8 @@ struct PageReader {
     var seed: HashSeed?
     for place in view.part(behind: request.after)..<view.parts.count {
       let part = view.parts[place]
+      // Segments overlap where one has got there by mistake: nothing is shown twice.
+      floor = page.lookedThrough
       let others = part.summary.times
       if let times, let others, !times.overlaps(others) {
         page.lookedThrough = max(page.lookedThrough, part.last)
@@ -208,12 +210,11 @@ struct PageReader {
   {
     guard page.isEmpty, page.gap == nil else { return true }
     offset = damage.bytes.upperBound
-    guard let positions = damage.positions, positions.upperBound > request.after.rawValue else {
+    guard let positions = damage.positions, positions.upperBound > floor.rawValue else {
       return false
     }
     page.gap = Gap(
-      first: max(
-        Position(rawValue: positions.lowerBound), request.after.advanced(by: 1)),
+      first: max(Position(rawValue: positions.lowerBound), floor.advanced(by: 1)),
       last: Position(rawValue: positions.upperBound), reason: .damaged)
     page.lookedThrough = max(page.lookedThrough, Position(rawValue: positions.upperBound))
     return false

@@ -44,12 +44,21 @@ struct Recovery {
       parts.append(opened.part)
     }
     state.parts = parts.reversed()
+    // Reads look for their part by its last position. Only a segment that has got there by mistake overlaps others.
+    for place in state.parts.indices.dropFirst() {
+      state.parts[place].summary.last = max(state.parts[place].last, state.parts[place - 1].last)
+    }
     state.generation = names.map(\.generation).max() ?? 0
     state.newest = state.parts.last?.last ?? .start
     state.deleted = deleted
     let newest = state.parts.last
     let seed = newest?.segment.header.seed ?? .random()
-    var next = max(state.newest, newest?.segment.first.advanced(by: -1) ?? .start)
+    var next = state.newest
+    if let newest {
+      // A segment of the same first position would take its place, which only an empty one may lose.
+      let isEmpty = newest.end <= SegmentHeader.length
+      next = max(next, newest.segment.first.advanced(by: isEmpty ? -1 : 0))
+    }
     if let gone = deleted.ranges.last { next = max(next, Position(rawValue: gone.upperBound - 1)) }
     next = next.advanced(by: 1)
     state.newest = max(state.newest, next.advanced(by: -1))

@@ -49,7 +49,7 @@ extension DiskLog {
     let old = part.segment
     let scan = SegmentScan(segment: old, end: part.end, pool: pool)
     let checked = try scan.check()
-    guard checked.damages.isEmpty else {
+    guard checked.damages.isEmpty, old.knownDamages.isEmpty else {
       // What is damaged stays as it is: somebody may know how to get more out of it.
       for damage in checked.damages { old.note(damage) { report(.error, $0) } }
       old.futility.withLock { $0 = (.max, .max) }

@@ -58,16 +58,27 @@ struct SegmentOpener {
     defer {
       newer = source.header
       isNewerSound = source.isHeaderSound
-      bound = min(bound, source.header.previous)
+      // What cannot be trusted says nothing of other segments.
+      if source.isHeaderSound { bound = min(bound, source.header.previous) }
     }
+    if source.isHeaderSound { checkBound(source) }
     if source.header.isCompressed { return try compressed(source) }
-    if let footer = source.footer, footer.last <= bound || footer.count == 0 {
-      let segment = try sealed(source, footer, nil)
-      return Opened(
-        part: LogView.Part(segment: segment, summary: SegmentSummary(footer)), active: nil,
-        bytes: source.size)
-    }
+    if let footer = source.footer { return try opened(source, footer, nil) }
     return try recover(source, isNewest: isNewest)
+  }
+
+  /// What had been acknowledged only grows, and a segment that was sealed or closed holds nothing else: where a later segment says less, that one is wrong.
+  private mutating func checkBound(_ source: Source) {
+    let mark = source.mark.flatMap { $0.isSound ? $0.last : nil }
+    let sealed = source.footer.flatMap { $0.count > 0 ? $0.last : nil } ?? mark
+    let least = source.header.acknowledged(last: sealed ?? .start)
+    guard bound < least else { return }
+    report(
+      .error,
+      "\(source.path) knows of position \(least), and a later segment says that only \(bound) had been acknowledged before: that one is damaged or of another store; what is here is read"
+    )
+    bound = .end
+    isNewerSound = false
   }
 
   private func read(_ name: SegmentName, isNewest: Bool) throws(StoreError) -> Source {
@@ -87,6 +98,8 @@ struct SegmentOpener {
     let footer = SegmentFooter(last)
     do throws(SegmentHeader.Flaw) {
       let header = try SegmentHeader(first)
+      // That of another segment is none: this file got into its place, or its name, by mistake.
+      guard header.first == name.first else { throw .damaged }
       var source = Source(name: name, path: path, file: file, size: size, header: header)
       let isWhole =
         header.isCompressed || footer.map { $0.end + SegmentFooter.length == size } ?? true
@@ -142,10 +155,22 @@ struct SegmentOpener {
       name: source.name, path: source.path, header: header, footer: footer, index: index,
       files: files, blocks: blocks)
     let scan = SegmentScan(segment: segment, end: footer.end, pool: pool)
-    let checked = try scan.check()
+    var checked = try scan.check(
+      source.isHeaderSound ? .complete(footer.last) : .ended(footer.last, within: bound))
+    checked.keepTornBytes()
     note(checked.damages, in: segment)
     try scan.forEach(through: checked) { index.add($0) }
     return segment
+  }
+
+  private func opened(
+    _ source: Source, _ footer: SegmentFooter, _ blocks: BlockTable?
+  ) throws(StoreError) -> Opened {
+    let segment = try sealed(source, footer, blocks)
+    var summary = SegmentSummary(footer)
+    if !source.isHeaderSound { summary.last = min(summary.last, bound) }
+    return Opened(
+      part: LogView.Part(segment: segment, summary: summary), active: nil, bytes: source.size)
   }
 
   private func note(_ damages: [Damage], in segment: Segment) {
@@ -164,16 +189,9 @@ struct SegmentOpener {
       reportDamage(source, from: image.start ?? SegmentHeader.length, to: end, "block table")
     }
     let blocks = BlockTable(image.entries, end: image.end)
-    let footer =
-      if let footer = source.footer {
-        footer
-      } else {
-        try summary(of: source, blocks).footer(blocks: blocks.entries.count)
-      }
-    return Opened(
-      part: LogView.Part(
-        segment: try sealed(source, footer, blocks), summary: SegmentSummary(footer)),
-      active: nil, bytes: source.size)
+    if let footer = source.footer { return try opened(source, footer, blocks) }
+    let footer = try summary(of: source, blocks).footer(blocks: blocks.entries.count)
+    return try opened(source, footer, blocks)
   }
 
   private func reportDamage(_ source: Source, from start: Int, to end: Int, _ what: String) {
@@ -211,12 +229,8 @@ struct SegmentOpener {
       fillsWithZeros: !isNewest && isNewerSound)
     let (scan, ending) = ending(of: source, segment, isNewest: isNewest)
     var checked = try scan.check(ending)
-    if !source.isHeaderSound, checked.tornBytes > 0 {
-      // Nothing is cut of a file whose beginning is damaged.
-      let torn = checked.end..<checked.end + checked.tornBytes
-      checked.damages.append(Damage(bytes: torn))
-      (checked.end, checked.tornBytes) = (torn.upperBound, 0)
-    }
+    // Nothing is cut of a file whose beginning is damaged.
+    if !source.isHeaderSound { checked.keepTornBytes() }
     var summary = SegmentSummary(first: name.first)
     try scan.forEach(through: checked) { records in
       index.add(records)

@@ -18,6 +18,12 @@ struct SegmentScan {
     /// Nothing: something may have been being written.
     case open
 
+    /// Of a segment with a footer or a mark whose header is damaged, or that of another segment: what was refused may lie behind the last position, as nothing was cut,
+    /// and what later segments hold counts there.
+    static func ended(_ last: Position, within bound: Position) -> Ending {
+      last <= bound ? .acknowledged(last) : .bounded(bound)
+    }
+
     /// Everything behind this position was refused.
     var bound: Position {
       switch self {
@@ -38,6 +44,13 @@ struct SegmentScan {
     var tornBytes = 0
     /// Whether everything behind the records is as it was reserved.
     var isClean: Bool { tornBytes == 0 }
+
+    /// Takes for damage what is behind the end, so that it stays.
+    mutating func keepTornBytes() {
+      guard !isClean else { return }
+      damages.append(Damage(bytes: end..<end + tornBytes))
+      (end, tornBytes) = (end + tornBytes, 0)
+    }
   }
 
   /// Checks every record of a sealed segment.

@@ -63,15 +63,14 @@ struct SegmentImage {
 
   private mutating func readHeader(_ bytes: [UInt8]) throws(FileError) {
     do throws(SegmentHeader.Flaw) {
-      header = try SegmentHeader(bytes)
-      hasSoundHeader = true
-      if header.first != name.first {
-        find(
-          at: 16,
-          "the header says that the first position is \(header.first), the name that it is \(name.first)"
-        )
-        header.first = name.first
-      }
+      let found = try SegmentHeader(bytes)
+      hasSoundHeader = found.first == name.first
+      guard !hasSoundHeader else { return header = found }
+      find(
+        at: 16,
+        "the header says that the first position is \(found.first), the name that it is \(name.first)"
+      )
+      header.isCompressed = found.isCompressed
     } catch {
       switch error {
       case .unknownVersion(let version):

@@ -16,14 +16,19 @@ struct SegmentReading {
   ) throws(StoreError) {
     scan = SegmentScan(
       segment: image.segment(files: OpenFiles(fileSystem)), end: image.end, pool: pool)
-    checked = try scan.check(
+    var checked = try scan.check(
       SegmentReading.ending(of: image, otherwise: ending), onProgress: onProgress)
+    // Nothing was being written to a segment that was sealed or closed.
+    if image.footer != nil || image.mark != nil { checked.keepTornBytes() }
+    self.checked = checked
   }
 
   private static func ending(of image: SegmentImage, otherwise ending: SegmentScan.Ending)
     -> SegmentScan.Ending
   {
-    if let last = image.knownLast { return .complete(last) }
+    if let last = image.knownLast {
+      return image.hasSoundHeader ? .complete(last) : .ended(last, within: ending.bound)
+    }
     guard image.table != nil || image.mark != nil else { return ending }
     // Its records go up to there, and only the next segment may know with which position.
     if case .acknowledged(let last) = ending { return .complete(last) }

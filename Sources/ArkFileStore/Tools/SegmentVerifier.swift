@@ -123,7 +123,11 @@ struct SegmentVerifier {
       records.summarize(into: &summary)
     }
     outcome.events = summary.count
-    outcome.last = max(checked.last, image.footer?.last ?? .start)
+    outcome.last = checked.last
+    // A segment under a wrong name says nothing of those behind it.
+    if image.hasSoundHeader, let footer = image.footer {
+      outcome.last = max(checked.last, footer.last)
+    }
     summary.end = checked.end
     guard let footer = image.footer else { return }
     let isWhole = outcome.findings.isEmpty

@@ -35,7 +35,9 @@ struct StoreFiles {
     for name in segments {
       sizes.append(size(name.file) + size(name.index))
       do throws(SegmentHeader.Flaw) {
-        headers.append(try SegmentHeader(header(name.file, SegmentHeader.length)))
+        let header = try SegmentHeader(header(name.file, SegmentHeader.length))
+        // That of another segment says nothing of this store.
+        headers.append(header.first == name.first ? header : nil)
       } catch {
         headers.append(nil)
         if case .unknownVersion = error {

@@ -133,7 +133,10 @@ public struct StoreRepair: Sendable {
     var builder = try SegmentBuilder(fileSystem, in: path, new, image.header)
     do throws(StoreError) {
       try reading.scan.forEach(through: reading.checked) { (records) throws(StoreError) in
-        try builder.append(records) { SegmentReading.makesSense($0, in: records.block) }
+        try builder.append(records) {
+          $0.position > verifier.surroundings.previous ?? .start
+            && SegmentReading.makesSense($0, in: records.block)
+        }
       }
       // No more events than that fit into what cannot be read.
       let unread =
