@@ -190,8 +190,10 @@ struct SegmentOpener {
     }
     let blocks = BlockTable(image.entries, end: image.end)
     if let footer = source.footer { return try opened(source, footer, blocks) }
-    let footer = try summary(of: source, blocks).footer(blocks: blocks.entries.count)
-    return try opened(source, footer, blocks)
+    let summary = try summary(of: source, blocks)
+    return try opened(
+      source, summary.footer(blocks: image.entries.count),
+      BlockTable(image.entries, end: summary.end))
   }
 
   private func reportDamage(_ source: Source, from start: Int, to end: Int, _ what: String) {
@@ -213,7 +215,12 @@ struct SegmentOpener {
     let scan = SegmentScan(segment: segment, end: blocks.end, pool: pool)
     try scan.forEach(through: try scan.check()) { $0.summarize(into: &summary) }
     // What the last positions were is not known, but that they were before the next segment's.
-    if isNewerSound, let newer { summary.last = max(summary.last, min(bound, newer.previous)) }
+    guard isNewerSound, let newer, min(bound, newer.previous) > summary.last else { return summary }
+    summary.last = min(bound, newer.previous)
+    // Only the last block is shorter: behind a whole one there were more.
+    if (summary.end - SegmentHeader.length) % BlockTable.blockSize == 0 {
+      summary.end += SegmentScan.lossLength
+    }
     return summary
   }
 

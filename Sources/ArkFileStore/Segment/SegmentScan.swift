@@ -114,6 +114,9 @@ struct SegmentScan {
     return result
   }
 
+  /// So many zeros stand for records of which nothing is left.
+  static let lossLength = 4
+
   /// Sees to what is behind the last sound record.
   private func finish(_ result: inout Result, _ ending: Ending) {
     var lost: Position?
@@ -131,8 +134,8 @@ struct SegmentScan {
       result.damages.removeAll { $0.bytes.lowerBound >= cut }
     }
     guard let lost else { return }
-    // It had been acknowledged, so it stays for who can get more out of it.
-    let damaged = result.end..<result.end + result.tornBytes
+    // It had been acknowledged, so it stays for who can get more out of it. What has left no bytes gets some, by which every reader sees that something is missing.
+    let damaged = result.end..<result.end + max(result.tornBytes, SegmentScan.lossLength)
     result.damages.removeAll { $0.bytes.lowerBound >= damaged.lowerBound }
     result.damages.append(damage(damaged, result.last, before: lost.advanced(by: 1)))
     (result.end, result.last, result.tornBytes) = (damaged.upperBound, max(lost, result.last), 0)
