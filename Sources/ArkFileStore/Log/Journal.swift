@@ -33,7 +33,7 @@ struct Journal {
     var entries: [[UInt8]] = []
     /// What cannot be read and is none that was being written.
     var damages: [Range<Int>] = []
-    /// What was being written when the process or the machine stopped.
+    /// What was being written when the process or the machine stopped, and lacks a part.
     var torn: Range<Int>?
   }
 
@@ -63,13 +63,9 @@ struct Journal {
         place = end
         continue
       }
-      // A sound entry of a later change would have been written only after this one was safe.
-      let next = (place + 1..<bytes.count).first { next in
-        Journal.isSound(bytes, at: next, after: count + 2)
-      }
-      guard let next else { break }
+      guard let next = Journal.resumption(in: bytes, at: place, after: count) else { break }
       loaded.damages.append(place..<next)
-      count = bytes.number(next + 8) - 1
+      if next < bytes.count { count = bytes.number(next + 8) - 1 }
       place = next
     }
     if place < bytes.count { loaded.torn = place..<bytes.count }
@@ -120,6 +116,39 @@ struct Journal {
     guard found >= number, found - number < 1 << 32 else { return false }
     return entry(in: bytes, at: place, after: nil) != nil
   }
+
+  /// Where reading goes on behind the unsound entry at `place`, which is damage up to there; nil when it was being written, and all behind it.
+  /// - Parameter number: of the entry before.
+  static func resumption(in bytes: [UInt8], at place: Int, after number: UInt64) -> Int? {
+    func next(from number: UInt64) -> Int? {
+      (place + 1..<bytes.count).first { isSound(bytes, at: $0, after: number) }
+    }
+    // A sound entry of a later change would have been written only after this one was safe.
+    if let next = next(from: number + 2) { return next }
+    if isUnfinished(bytes, at: place, after: number) { return nil }
+    return next(from: number) ?? bytes.count
+  }
+
+  /// Whether the entry at `place`, the last change's, lacks something that had yet to be written: its end, or a part in the middle.
+  private static func isUnfinished(_ bytes: [UInt8], at place: Int, after number: UInt64) -> Bool {
+    let start = place + entryHeader
+    guard start <= bytes.count else { return true }
+    // Whole but for its length.
+    let checksum: UInt32 = bytes.number(place + 4)
+    let isWhole = (start...bytes.count).contains { end in
+      (end == bytes.count || isSound(bytes, at: end, after: number))
+        && CRC32C.of(Array(bytes[place + 8..<end])) == checksum
+    }
+    if isWhole { return false }
+    if start + Int(bytes.number(place, as: UInt32.self)) > bytes.count { return true }
+    // What did not get to the disk reads as zeros.
+    return stride(from: place / piece * piece, to: bytes.count, by: piece).contains { start in
+      bytes[max(place, start)..<min(bytes.count, start + piece)].allSatisfy { $0 == 0 }
+    }
+  }
+
+  /// A write is torn between pieces of so many bytes: half the smallest sector.
+  private static let piece = 256
 
   private static func encoded(_ entry: [UInt8], number: UInt64) -> [UInt8] {
     var bytes: [UInt8] = []

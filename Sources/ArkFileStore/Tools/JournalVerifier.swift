@@ -77,35 +77,18 @@ struct JournalVerifier {
         place = end
         continue
       }
-      let next = (place + 1..<bytes.count).first {
-        Journal.isSound(bytes, at: $0, after: number + 2)
-      }
-      guard let next else {
-        if JournalVerifier.isCutOff(bytes, at: place) {
-          find(
-            .note, at: place,
-            "the last \(bytes.count - place) bytes were being written when the process ended; the next start clears them away"
-          )
-        } else {
-          find(.damage, at: place, "the last entry is damaged; \(content.loss)")
-        }
+      guard let next = Journal.resumption(in: bytes, at: place, after: number) else {
+        find(
+          .note, at: place,
+          "the last \(bytes.count - place) bytes were being written when the process ended; the next start clears them away"
+        )
         break
       }
       find(.damage, at: place, "\(next - place) bytes are no sound entry; \(content.loss)")
+      if next < bytes.count { number = bytes.number(next + 8) - 1 }
       place = next
-      number = bytes.number(next + 8) - 1
     }
     return outcome
-  }
-
-  /// Whether an entry begins here that the file is too short for.
-  private static func isCutOff(_ bytes: [UInt8], at place: Int) -> Bool {
-    guard place + Journal.entryHeader <= bytes.count else { return true }
-    // Whole but for its length.
-    if CRC32C.of(Array(bytes[(place + 8)...])) == bytes.number(place + 4, as: UInt32.self) {
-      return false
-    }
-    return place + Journal.entryHeader + Int(bytes.number(place, as: UInt32.self)) > bytes.count
   }
 }
 
