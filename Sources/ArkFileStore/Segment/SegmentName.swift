@@ -22,10 +22,17 @@ struct SegmentName: Hashable, Comparable {
     else { return nil }
     self.first = Position(rawValue: first)
     if parts.count == 2 {
-      guard let generation = Int(parts[1]), generation > 0 else { return nil }
+      guard let generation = Int(parts[1]), generation <= SegmentName.lastGeneration else {
+        return nil
+      }
       self.generation = generation
     }
+    // "+1" and "01" are numbers, too, and no names of a store's files.
+    guard name == stem + suffix else { return nil }
   }
+
+  /// More than there are ever, and the next ones can still be counted.
+  private static let lastGeneration = 1 << 48
 
   static let suffix = ".segment"
   static let indexSuffix = ".index"
