@@ -68,9 +68,13 @@ import Testing
     try log.close()
   }
 
-  @Test func everythingIsKeptThatNoBoundLetsGo() throws {
+  /// No bound, or one of more years than there are nanoseconds for.
+  @Test(arguments: [
+    .everything, .days(200_000), FileStore.Retention(age: .seconds(Int64.max)),
+  ])
+  func everythingIsKeptThatNoBoundLetsGo(_ retention: FileStore.Retention) throws {
     let clock = TestClock()
-    let log = try open(.everything, clock)
+    let log = try open(retention, clock)
     append(0, to: log)
     clock.advance(seconds: 100_000 * Self.hour)
     log.maintain()

@@ -173,9 +173,11 @@ extension DiskLog {
 
   private func letGo(olderThan age: Duration) throws(StoreError) {
     let now = self.now
-    let limit = now - Int64(age.components.seconds) * 1_000_000_000
+    // Clocks count fewer seconds than that: what is to be kept for longer is kept for ever.
+    let seconds = min(Int64(age.components.seconds), Int64.max / 1_000_000_000)
+    let limit = now - seconds * 1_000_000_000
     // The newest segment must come to an end, too, however slowly it fills.
-    let oldestActive = now - max(Int64(age.components.seconds) / 16, 1) * 1_000_000_000
+    let oldestActive = now - max(seconds / 16, 1) * 1_000_000_000
     if let active = state.withLock({ $0.active }), active.end > SegmentHeader.length,
       active.segment.header.began < oldestActive
     {
