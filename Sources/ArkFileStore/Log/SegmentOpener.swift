@@ -49,6 +49,8 @@ struct SegmentOpener {
     let size: Int
     var header: SegmentHeader
     var isHeaderSound = true
+    /// Whether the file got into its place, or its name, by mistake: its header is that of another segment.
+    var isMisplaced = false
     var footer: SegmentFooter?
     var mark: CloseMark?
   }
@@ -58,8 +60,8 @@ struct SegmentOpener {
     defer {
       newer = source.header
       isNewerSound = source.isHeaderSound
-      // What cannot be trusted says nothing of other segments.
-      if source.isHeaderSound { bound = min(bound, source.header.previous) }
+      // A damaged header leaves the name, which is the position that followed. One that is misplaced says nothing of other segments.
+      if !source.isMisplaced { bound = min(bound, source.header.previous) }
     }
     if source.isHeaderSound { checkBound(source) }
     if source.header.isCompressed { return try compressed(source) }
@@ -96,10 +98,11 @@ struct SegmentOpener {
       )
     }
     let footer = SegmentFooter(last)
+    var isMisplaced = false
     do throws(SegmentHeader.Flaw) {
       let header = try SegmentHeader(first)
-      // That of another segment is none: this file got into its place, or its name, by mistake.
-      guard header.first == name.first else { throw .damaged }
+      isMisplaced = header.first != name.first
+      guard !isMisplaced else { throw .damaged }
       var source = Source(name: name, path: path, file: file, size: size, header: header)
       let isWhole =
         header.isCompressed || footer.map { $0.end + SegmentFooter.length == size } ?? true
@@ -127,7 +130,7 @@ struct SegmentOpener {
     }
     return Source(
       name: name, path: path, file: file, size: size, header: header, isHeaderSound: false,
-      footer: footer, mark: CloseMark(in: last, size: size))
+      isMisplaced: isMisplaced, footer: footer, mark: CloseMark(in: last, size: size))
   }
 
   // MARK: Sealed
@@ -215,7 +218,7 @@ struct SegmentOpener {
     let scan = SegmentScan(segment: segment, end: blocks.end, pool: pool)
     try scan.forEach(through: try scan.check()) { $0.summarize(into: &summary) }
     // What the last positions were is not known, but that they were before the next segment's.
-    guard isNewerSound, let newer, min(bound, newer.previous) > summary.last else { return summary }
+    guard let newer, min(bound, newer.previous) > summary.last else { return summary }
     summary.last = min(bound, newer.previous)
     // Only the last block is shorter: behind a whole one there were more.
     if (summary.end - SegmentHeader.length) % BlockTable.blockSize == 0 {
@@ -252,15 +255,15 @@ struct SegmentOpener {
         "\(path): cut \(checked.tornBytes) bytes behind byte \(checked.end), which were being written when the process or the machine stopped; nothing of them had been acknowledged"
       )
     }
-    var opened = Opened(
-      part: LogView.Part(segment: segment, summary: summary), active: nil, bytes: summary.end)
-    guard isNewest else { return opened }
     if let mark = source.mark, !mark.isSound {
       report(
         .warning,
-        "\(path) is damaged from byte \(mark.offset) to \(source.size), where it says that the store was closed"
+        "\(path) is damaged from byte \(mark.offset) to \(source.size), where its footer or the mark of a closed store is"
       )
     }
+    var opened = Opened(
+      part: LogView.Part(segment: segment, summary: summary), active: nil, bytes: summary.end)
+    guard isNewest else { return opened }
     let next = next(source, checked)
     // Behind damage nothing more is written, nor where the header says that it is done differently. Positions that are passed over stay so by the next segment's name.
     let goesOn =
@@ -277,14 +280,23 @@ struct SegmentOpener {
   private func ending(of source: Source, _ segment: Segment, isNewest: Bool) -> (
     SegmentScan, SegmentScan.Ending
   ) {
-    if let mark = source.mark, mark.isSound ? mark.last <= bound : isNewest {
-      let last = mark.isSound ? mark.last : source.name.first.advanced(by: -1)
-      return (SegmentScan(segment: segment, end: mark.offset, pool: pool), .complete(last))
+    let mark = source.mark.flatMap { !$0.isSound || $0.last <= bound ? $0 : nil }
+    let scan = SegmentScan(segment: segment, end: mark?.offset ?? source.size, pool: pool)
+    if let mark, mark.isSound { return (scan, .complete(mark.last)) }
+    // What had been closed or sealed was acknowledged, all of it.
+    if isNewest {
+      return (scan, mark == nil ? .open : .complete(source.name.first.advanced(by: -1)))
     }
-    let scan = SegmentScan(segment: segment, end: source.size, pool: pool)
-    if isNewest { return (scan, .open) }
-    guard isNewerSound, let newer else { return (scan, .bounded(bound)) }
+    guard isNewerSound, let newer else {
+      let isWhole = bound < .end && (mark != nil || hasIndex(source))
+      return (scan, isWhole ? .complete(bound) : .bounded(bound))
+    }
     return (scan, .acknowledged(min(newer.previous, bound)))
+  }
+
+  /// An index is made only of a segment that has its footer.
+  private func hasIndex(_ source: Source) -> Bool {
+    (try? fileSystem.open("\(directory)/\(source.name.index)", .read)) != nil
   }
 
   /// Makes what was read safe: the process may have ended before that, and only the newest segment may hold what is not.

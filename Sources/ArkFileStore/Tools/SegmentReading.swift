@@ -29,10 +29,17 @@ struct SegmentReading {
     if let last = image.knownLast {
       return image.hasSoundHeader ? .complete(last) : .ended(last, within: ending.bound)
     }
-    guard image.table != nil || image.mark != nil else { return ending }
-    // Its records go up to there, and only the next segment may know with which position.
-    if case .acknowledged(let last) = ending { return .complete(last) }
-    return .complete(image.name.first.advanced(by: -1))
+    // What had been closed or sealed was acknowledged, all of it, and only the next segment may know up to which position.
+    let isCompressed = image.table != nil
+    switch ending {
+    case .acknowledged(let last) where isCompressed: return .complete(last)
+    case .bounded(let last)
+    where last < .end && (isCompressed || image.mark != nil || image.lacksFooter):
+      return .complete(last)
+    case .open where isCompressed || image.mark != nil:
+      return .complete(image.name.first.advanced(by: -1))
+    default: return ending
+    }
   }
 
   /// Whether a record's header says what its checksum covers, and not nonsense that was written so.

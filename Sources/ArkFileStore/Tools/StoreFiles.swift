@@ -11,6 +11,8 @@ struct StoreFiles {
   /// Names of all files in the directory.
   let names: Set<String>
   private var headers: [SegmentHeader?] = []
+  /// What had been acknowledged before each segment, as far as it says so.
+  private var bounds: [Position] = []
 
   /// Size of all segments with their indexes.
   var bytes: Int { sizes.reduce(0, +) }
@@ -37,9 +39,12 @@ struct StoreFiles {
       do throws(SegmentHeader.Flaw) {
         let header = try SegmentHeader(header(name.file, SegmentHeader.length))
         // That of another segment says nothing of this store.
-        headers.append(header.first == name.first ? header : nil)
+        let isMisplaced = header.first != name.first
+        headers.append(isMisplaced ? nil : header)
+        bounds.append(isMisplaced ? .end : header.previous)
       } catch {
         headers.append(nil)
+        bounds.append(name.first.advanced(by: -1))
         if case .unknownVersion = error {
           throw StoreError.laterVersion("\(directory)/\(name.file)")
         }
@@ -67,7 +72,7 @@ struct StoreFiles {
   /// What is known of a segment's end: later ones say what had been acknowledged before them.
   func ending(of place: Int) -> SegmentScan.Ending {
     guard place + 1 < headers.count else { return .open }
-    let bound = headers[(place + 1)...].reduce(.end) { min($0, $1?.previous ?? .end) }
+    let bound = bounds[(place + 1)...].reduce(.end, min)
     return headers[place + 1] == nil ? .bounded(bound) : .acknowledged(bound)
   }
 

@@ -35,7 +35,7 @@ import Testing
     let harness = try store(shape)
     let segments = harness.segments
     #expect(segments.count > 2)
-    for path in isFull ? segments : [segments[0], segments[1], segments.last!] {
+    for path in [segments[0], segments[1], segments.last!] {
       let count = harness.system.contents(path)!.count
       let ends = stride(from: count - 1, to: max(0, count - 160), by: -23)
       let lengths = isFull ? Array(0..<count) : Array(stride(from: 0, to: count, by: 173)) + ends
@@ -52,7 +52,7 @@ import Testing
     let harness = try store(shape)
     var random = EventGenerator(seed: 7)
     let isLarge = shape == .large
-    for _ in 0..<(isFull ? (isLarge ? 300 : 2000) : isLarge ? 8 : 40) {
+    for _ in 0..<(isFull ? (isLarge ? 200 : 1000) : isLarge ? 8 : 40) {
       let damages = (0..<Int.random(in: 1...3, using: &random)).map { _ in
         Overwritten(harness, &random)
       }
@@ -105,6 +105,26 @@ import Testing
         if size > 200, path != harness.segments.last { damaged.system.flipBit(path, size - 1) }
         try check(damaged, "\(path) without header and footer") { _ in [path] }
         #expect(try events(damaged) == before)
+      }
+    }
+  }
+
+  /// A segment that has lost its end had been sealed, though the header of the next one cannot say how far it went.
+  @Test func ofTwoSegmentsSideBySide() throws {
+    for shape in [Shape.plain, .compressed] {
+      let harness = try store(shape)
+      let segments = harness.segments
+      for (path, next) in zip(segments, segments.dropFirst()) {
+        for count in [40, 100, 300] {
+          try check(harness, "the last \(count) bytes of \(path), and the header behind") {
+            system in
+            let place = harness.system.contents(path)!.count - count
+            let zeros = [UInt8](repeating: 0, count: count)
+            try system.open(path, .readWrite).writeAll(zeros, at: max(SegmentHeader.length, place))
+            system.flipBit(next, 20)
+            return [path]
+          }
+        }
       }
     }
   }
