@@ -143,7 +143,8 @@ struct BlockTableImage {
 
   /// Where the records end, which only the last block tells when there is no footer.
   private func recordsEnd(count: Int?, upTo stop: Int, in file: any File) throws(FileError) -> Int {
-    guard let last = entries.last else { return max(SegmentHeader.length, start ?? stop) }
+    // No segment is compressed that has no events.
+    guard let last = entries.last else { return max(SegmentHeader.length + 1, start ?? stop) }
     let bytes = try file.bytes(at: last.start, count: last.count)
     let inflated = Deflate.first(of: bytes, upTo: BlockTable.blockSize)?.inflated.count
     let end =

@@ -38,7 +38,8 @@ import Testing
     for path in [segments[0], segments[1], segments.last!] {
       let count = harness.system.contents(path)!.count
       let ends = stride(from: count - 1, to: max(0, count - 160), by: -23)
-      let lengths = isFull ? Array(0..<count) : Array(stride(from: 0, to: count, by: 173)) + ends
+      let some = [SegmentHeader.length] + Array(stride(from: 0, to: count, by: 173)) + ends
+      let lengths = isFull ? Array(0..<count) : some
       for length in lengths {
         try check(harness, "\(path) cut to \(length) of \(count)") { system in
           try system.open(path, .readWrite).resize(to: length)
