@@ -30,8 +30,9 @@ final class OpenFiles: Sendable {
   func file(_ path: String) throws(FileError) -> any File {
     let (known, losses): ((any File)?, UInt64) = state.withLock { state in
       state.uses += 1
-      state.entries[path]?.lastUse = state.uses
-      return (state.entries[path]?.file, state.losses)
+      guard let place = state.entries.index(forKey: path) else { return (nil, state.losses) }
+      state.entries.values[place].lastUse = state.uses
+      return (state.entries.values[place].file, state.losses)
     }
     if let known { return known }
     let file = try fileSystem.open(path, .read)

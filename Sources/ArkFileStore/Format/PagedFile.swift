@@ -42,8 +42,6 @@ enum PagedFile {
     } catch {
       throw .file(error)
     }
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity((lastPage - firstPage + 1) * payloadSize)
     for page in firstPage...lastPage {
       let start = (page - firstPage) * pageSize
       guard start + pageSize <= pages.count else { throw .damaged(offset: page * pageSize) }
@@ -53,9 +51,14 @@ enum PagedFile {
       guard isSound == pages.number(start + payloadSize, as: UInt32.self) else {
         throw .damaged(offset: page * pageSize)
       }
-      bytes += pages[start..<start + payloadSize]
     }
     let skipped = range.lowerBound - firstPage * payloadSize
+    if firstPage == lastPage { return Array(pages[skipped..<skipped + range.count]) }
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity((lastPage - firstPage + 1) * payloadSize)
+    for start in stride(from: 0, to: pages.count, by: pageSize) {
+      bytes += pages[start..<start + payloadSize]
+    }
     return Array(bytes[skipped..<skipped + range.count])
   }
 }

@@ -259,18 +259,21 @@ final class IndexFile: SegmentIndex {
     return found
   }
 
-  /// Hashes are spread evenly, so the first guess is nearly always on the right page.
+  /// Hashes are spread evenly, so the first guess is nearly always on the right page, and else nearly always beside it.
   private func reference(of hash: UInt32) throws(StoreError) -> UInt32? {
     var low = 0
     var high = header.keyCount
-    var guess = Int(UInt64(hash) * UInt64(header.keyCount) >> 32)
+    var guess = Int((UInt64(hash) * UInt64(header.keyCount)) >> 32)
+    var isFirst = true
     while low < high {
       let (start, end) = window(around: guess, within: low..<high)
       let bytes = try read(header.keyStart + start * 8..<header.keyStart + end * 8)
       if hash < bytes.number(0, as: UInt32.self) {
         high = start
+        guess = isFirst ? start - 1 : (low + high) / 2
       } else if hash > bytes.number(bytes.count - 8, as: UInt32.self) {
         low = end
+        guess = isFirst ? end : (low + high) / 2
       } else {
         var first = 0
         var last = end - start
@@ -285,7 +288,7 @@ final class IndexFile: SegmentIndex {
         let isFound = bytes.number(first * 8, as: UInt32.self) == hash
         return isFound ? bytes.number(first * 8 + 4) : nil
       }
-      guess = (low + high) / 2
+      isFirst = false
     }
     return nil
   }

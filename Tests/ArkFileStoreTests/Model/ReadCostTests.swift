@@ -14,23 +14,27 @@ import Testing
   ///
   /// Every 200th is of a kind and a session of its own, a query of its own and so on.
   init() throws {
+    try self.init { Self.correlation(Self.isWanted($0) ? "wanted" : "x\($0 % 50)") }
+  }
+
+  private init(correlatedBy correlation: (Int) -> Correlation) throws {
     log = try DiskLog(
       system, LogHarness.directory, .everything, LogHarness.settings(segmentBytes: 2 << 20),
       report: { Issue.record("\($0): \($1)") })
     let text = String(repeating: "x", count: 1000)
     for start in stride(from: 0, to: Self.count, by: 100) {
       let events = (start..<start + 100).map { number in
-        let isWanted = number % 200 == 77
-        return Event(
-          isWanted ? "alarm.fire" : "tick", id: "\(number)", time: Self.time(number),
-          correlation: Self.correlation(isWanted ? "wanted" : "x\(number % 50)"),
-          payload: .text(text))
+        Event(
+          Self.isWanted(number) ? "alarm.fire" : "tick", id: "\(number)", time: Self.time(number),
+          correlation: correlation(number), payload: .text(text))
       }
       try log.appendNow(EventBatch(events))
     }
     log.maintain()
     #expect(try log.view().parts.count == 3)
   }
+
+  private static func isWanted(_ number: Int) -> Bool { number % 200 == 77 }
 
   private static func correlation(_ id: String) -> Correlation {
     Correlation(
@@ -102,6 +106,23 @@ import Testing
     #expect(outcome.events.isEmpty)
     #expect(outcome.records.calls == 0)
     #expect(outcome.index.bytes <= 2 * 4 * PagedFile.pageSize)
+  }
+
+  /// Each index has some 20 pages of keys. Where a key lies among them, its hash tells, within a page or so.
+  @Test func aKeyAmongManyIsFoundAtOnce() throws {
+    let many = try ReadCostTests { number in
+      Correlation(
+        session: "s\(number)", query: "q\(number)", conversation: "c\(number)",
+        trace: "t\(number)", toolCall: "l\(number)", mcpSession: "m\(number)")
+    }
+    var calls = 0
+    for number in 0..<100 {
+      let isThere = number % 2 == 0
+      let outcome = try many.read(.session("s\(isThere ? number * 30 : -number)"))
+      #expect(outcome.events == (isThere ? [number * 30] : []))
+      calls += outcome.index.calls
+    }
+    #expect(calls <= 100 * 2 * 2)
   }
 
   /// In the first segment, across two of them, and in the one that is written to.
