@@ -55,29 +55,24 @@ struct Journal {
       // A file is put in place when it is whole, so this is none that was being made.
       loaded.damages.append(0..<min(bytes.count, Journal.headerLength))
     }
-    var place = min(bytes.count, Journal.headerLength)
-    while place < bytes.count {
-      if let end = Journal.entry(in: bytes, at: place, after: count) {
-        loaded.entries.append(Array(bytes[place + Journal.entryHeader..<end]))
-        count = bytes.number(place + 8)
-        place = end
-        continue
+    for piece in Journal.pieces(of: bytes) {
+      switch piece {
+      case .entry(let number, let range):
+        count = number
+        loaded.entries.append(Array(bytes[range.dropFirst(Journal.entryHeader)]))
+      case .damage(let range): loaded.damages.append(range)
+      case .torn(let range): loaded.torn = range
       }
-      guard let next = Journal.resumption(in: bytes, at: place, after: count) else { break }
-      loaded.damages.append(place..<next)
-      if next < bytes.count { count = bytes.number(next + 8) - 1 }
-      place = next
     }
-    if place < bytes.count { loaded.torn = place..<bytes.count }
     // A damaged file stays as it is until the next change makes a new one.
     guard loaded.damages.isEmpty else { return loaded }
+    size = loaded.torn?.lowerBound ?? bytes.count
     if loaded.torn != nil {
       try filing { () throws(FileError) in
-        try file.resize(to: place)
+        try file.resize(to: size)
         try file.sync()
       }
     }
-    size = place
     self.file = file
     return loaded
   }
@@ -96,9 +91,43 @@ struct Journal {
       && bytes.number(8, as: UInt32.self) != version
   }
 
+  /// A part of a journal behind its header, in bytes of the file.
+  enum Piece {
+    /// A sound entry, with its header, and its number.
+    case entry(UInt64, Range<Int>)
+    /// What cannot be read and is none that was being written.
+    case damage(Range<Int>)
+    /// What was being written, and lacks a part.
+    case torn(Range<Int>)
+  }
+
+  /// What lies behind the header, in its order and without a gap.
+  static func pieces(of bytes: [UInt8]) -> [Piece] {
+    var pieces: [Piece] = []
+    var place = min(bytes.count, headerLength)
+    /// Of the last sound entry, or before the next one.
+    var number: UInt64 = 0
+    while place < bytes.count {
+      let start = place
+      if let end = entry(in: bytes, at: start, after: number) {
+        number = bytes.number(start + 8)
+        place = end
+        pieces.append(.entry(number, start..<end))
+      } else if let next = resumption(in: bytes, at: start, after: number) {
+        if next < bytes.count { number = bytes.number(next + 8) - 1 }
+        place = next
+        pieces.append(.damage(start..<next))
+      } else {
+        place = bytes.count
+        pieces.append(.torn(start..<place))
+      }
+    }
+    return pieces
+  }
+
   /// Where the entry that begins at `place` ends, if it is sound.
   /// - Parameter number: of the entry before; nil: any.
-  static func entry(in bytes: [UInt8], at place: Int, after number: UInt64?) -> Int? {
+  private static func entry(in bytes: [UInt8], at place: Int, after number: UInt64?) -> Int? {
     guard place + entryHeader <= bytes.count else { return nil }
     let end = place + entryHeader + Int(bytes.number(place, as: UInt32.self))
     guard end <= bytes.count else { return nil }
@@ -110,7 +139,7 @@ struct Journal {
   }
 
   /// Whether a sound entry of that number or a later one begins here.
-  static func isSound(_ bytes: [UInt8], at place: Int, after number: UInt64) -> Bool {
+  private static func isSound(_ bytes: [UInt8], at place: Int, after number: UInt64) -> Bool {
     guard place + entryHeader <= bytes.count else { return false }
     let found: UInt64 = bytes.number(place + 8)
     guard found >= number, found - number < 1 << 32 else { return false }
@@ -119,7 +148,7 @@ struct Journal {
 
   /// Where reading goes on behind the unsound entry at `place`, which is damage up to there; nil when it was being written, and all behind it.
   /// - Parameter number: of the entry before.
-  static func resumption(in bytes: [UInt8], at place: Int, after number: UInt64) -> Int? {
+  private static func resumption(in bytes: [UInt8], at place: Int, after number: UInt64) -> Int? {
     func next(from number: UInt64) -> Int? {
       (place + 1..<bytes.count).first { isSound(bytes, at: $0, after: number) }
     }

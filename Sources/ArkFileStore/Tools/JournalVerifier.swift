@@ -62,31 +62,26 @@ struct JournalVerifier {
       let place = zip(header, bytes).enumerated().first { $0.element.0 != $0.element.1 }?.offset
       find(.damage, at: place ?? bytes.count, "the header is damaged; \(content.loss)")
     }
-    var place = min(Journal.headerLength, bytes.count)
-    /// Of the last sound entry.
-    var number: UInt64 = 0
-    while place < bytes.count {
-      if let end = Journal.entry(in: bytes, at: place, after: number) {
-        number = bytes.number(place + 8)
-        let entry = Array(bytes[place + Journal.entryHeader..<end])
+    for piece in Journal.pieces(of: bytes) {
+      switch piece {
+      case .entry(let number, let range):
+        let entry = Array(bytes[range.dropFirst(Journal.entryHeader)])
         if content.makesSense(entry) {
           outcome.entries.append(entry)
         } else {
-          find(.damage, at: place, "entry \(number) makes no sense; \(content.loss)")
+          find(
+            .damage, at: range.lowerBound, "entry \(number) makes no sense; \(content.loss)")
         }
-        place = end
-        continue
-      }
-      guard let next = Journal.resumption(in: bytes, at: place, after: number) else {
+      case .damage(let range):
         find(
-          .note, at: place,
-          "the last \(bytes.count - place) bytes were being written when the process ended; the next start clears them away"
+          .damage, at: range.lowerBound,
+          "\(range.count) bytes are no sound entry; \(content.loss)")
+      case .torn(let range):
+        find(
+          .note, at: range.lowerBound,
+          "the last \(range.count) bytes were being written when the process ended; the next start clears them away"
         )
-        break
       }
-      find(.damage, at: place, "\(next - place) bytes are no sound entry; \(content.loss)")
-      if next < bytes.count { number = bytes.number(next + 8) - 1 }
-      place = next
     }
     return outcome
   }
