@@ -48,6 +48,8 @@ struct CloseMark: Equatable {
 
   /// Whether its last position is known.
   var isSound: Bool { last < .end }
+  /// The last position, if the mark truly says it.
+  var knownLast: Position? { isSound ? last : nil }
 
   var bytes: [UInt8] {
     var bytes = CloseMark.magic

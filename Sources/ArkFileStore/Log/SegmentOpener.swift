@@ -71,8 +71,8 @@ struct SegmentOpener {
 
   /// What had been acknowledged only grows, and a segment that was sealed or closed holds nothing else: where a later segment says less, that one is wrong.
   private mutating func checkBound(_ source: Source) {
-    let mark = source.mark.flatMap { $0.isSound ? $0.last : nil }
-    let sealed = source.footer.flatMap { $0.count > 0 ? $0.last : nil } ?? mark
+    let sealed =
+      source.footer.flatMap { $0.count > 0 ? $0.last : nil } ?? source.mark?.knownLast
     let least = source.header.acknowledged(last: sealed ?? .start)
     guard bound < least else { return }
     report(

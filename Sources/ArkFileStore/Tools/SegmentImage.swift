@@ -133,7 +133,7 @@ struct SegmentImage {
   /// The last position, where a footer or a mark truly says it.
   var knownLast: Position? {
     if let footer { return footer.last }
-    return mark.flatMap { $0.isSound ? $0.last : nil }
+    return mark?.knownLast
   }
 
   /// The same segment for whoever reads its records.
