@@ -136,11 +136,13 @@ package final class HTTPConnection: @unchecked Sendable {
     if phase == .lingering || stream != nil || first == nil && input.isEmpty {
       return close()
     }
+    // Cut short: the request can never be complete, and nobody waits for an answer to it, but to those in front.
     if let receiving {
-      // Cut short: the request can never be complete, and nobody waits for an answer to it.
-      receiving.bodyQueue?.end(Self.cutShort)
-      if reception != .discard {
-        guard first !== receiving else { return close() }
+      if reception == .discard {
+        receiving.bodyQueue?.end(Self.cutShort)
+      } else if first === receiving {
+        return close()
+      } else {
         failReception(Self.cutShort)
       }
     }
