@@ -43,6 +43,9 @@ struct Options: Hashable, Sendable {
 }
 
 extension Options {
+  /// The least that a store on disk can be bounded to: its smallest segment.
+  static let minimumKeepBytes = 1 << 20
+
   /// What a store on disk keeps.
   var retention: FileStore.Retention {
     FileStore.Retention(age: keepDays.map { .seconds($0 * 86_400) }, bytes: keepBytes)
@@ -56,7 +59,8 @@ extension Options {
     settings.minimumFreeBytes = minFree
     if let keepBytes {
       // Whole segments go, so there should be several.
-      settings.segmentBytes = min(settings.segmentBytes, max(1 << 20, keepBytes / 8))
+      settings.segmentBytes = min(
+        settings.segmentBytes, max(Options.minimumKeepBytes, keepBytes / 8))
     }
     return settings
   }

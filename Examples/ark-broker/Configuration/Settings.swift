@@ -38,10 +38,11 @@ enum Settings {
     Setting(
       "keepDays", "--keep-days", "KEEP_DAYS", \.keepDays, .orNone(.number("N", 1...36_500)),
       in: .keeping, isForDisk: true, "let events go that are older; none keeps all"),
-    // From the smallest segment: 0, which stands for no bound elsewhere, would let go all but the newest one.
+    // Not from 0, which is no bound elsewhere: here it would let go all but the newest segment.
     Setting(
-      "keepBytes", "--keep-bytes", "KEEP_BYTES", \.keepBytes, .orNone(.size(from: 1 << 20)),
-      in: .keeping, isForDisk: true, "let the oldest go beyond this; none keeps all"),
+      "keepBytes", "--keep-bytes", "KEEP_BYTES", \.keepBytes,
+      .orNone(.size(from: Options.minimumKeepBytes)), in: .keeping, isForDisk: true,
+      "let the oldest go beyond this; none keeps all"),
     Setting(
       "minFree", "--min-free", "MIN_FREE", \.minFree, .size(), in: .keeping, isForDisk: true,
       "refuse events, with 503, while the disk has less room"),
