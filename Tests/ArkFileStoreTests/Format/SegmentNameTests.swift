@@ -32,7 +32,7 @@ import Testing
   func aStrangeNameTakesNoPlace(_ file: String) throws {
     let system = SimulatedFileSystem()
     try DiskLog.withTwoSessions(system).close()
-    let segments = system.files.filter { $0.hasSuffix(".segment") }
+    let segments = system.segments
     try system.open("/log/\(file)", .create).writeAll([1, 2, 3], at: 0)
     try system.syncDirectory("/log")
     let log = try DiskLog(

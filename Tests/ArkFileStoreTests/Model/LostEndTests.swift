@@ -22,14 +22,10 @@ import Testing
     return harness
   }
 
-  private static func segments(_ harness: LogHarness) -> [String] {
-    harness.system.files.filter { $0.hasSuffix(".segment") }
-  }
-
   /// Cut off anywhere, at the end of a record above all, and with or without zeros behind.
   @Test(arguments: [false, true]) func everyLostPositionIsTold(withZeros: Bool) throws {
     let harness = try store()
-    let path = try #require(Self.segments(harness).dropFirst().first)
+    let path = try #require(harness.system.segments.dropFirst().first)
     let bytes = try #require(harness.system.contents(path))
     let footer = try #require(SegmentFooter(Array(bytes.suffix(SegmentFooter.length))))
     var places = [SegmentHeader.length]
@@ -49,7 +45,7 @@ import Testing
   /// At the end of a block, too, which is where a compressed segment may seem to be whole.
   @Test func everyLostBlockIsTold() throws {
     let harness = try store(compressed: true)
-    let path = try #require(Self.segments(harness).first)
+    let path = try #require(harness.system.segments.first)
     let file = try harness.system.open(path, .read)
     let entries = try BlockTableImage(file, size: try file.size(), footer: nil).entries
     #expect(entries.count > 2)

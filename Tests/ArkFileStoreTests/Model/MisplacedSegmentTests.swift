@@ -22,10 +22,6 @@ import Testing
     return harness
   }
 
-  private static func segments(_ harness: LogHarness) -> [String] {
-    harness.system.files.filter { $0.hasSuffix(".segment") }
-  }
-
   private static func file(_ first: UInt64) -> String {
     "\(LogHarness.directory)/\(SegmentName(first: Position(rawValue: first)).file)"
   }
@@ -45,7 +41,7 @@ import Testing
   /// Any segment under any name, also behind all others.
   @Test(arguments: [false, true]) func aCopyUnderAnotherNameCostsNothing(compressed: Bool) throws {
     let harness = try store(compressed)
-    let segments = Self.segments(harness)
+    let segments = harness.system.segments
     try #require(segments.count >= 5)
     let newest = harness.model.newest.rawValue
     for source in [segments[0], segments[segments.count / 2], segments[segments.count - 1]] {
@@ -75,7 +71,7 @@ import Testing
       #expect(harness.reports.all.contains { $0.level == .error }, "\(what): nobody was told")
       try harness.maintain()
       // One that is compressed gets another generation.
-      let there = Set(Self.segments(harness).map(Self.stem))
+      let there = Set(harness.system.segments.map(Self.stem))
       #expect(there.isSuperset(of: files.map(Self.stem)), "\(what), round \(round): \(there)")
       if round == 1 {
         var random = EventGenerator(seed: 2)
@@ -114,7 +110,7 @@ import Testing
     let path = Self.file(5000)
     try harness.system.open(path, .create).writeAll(header.bytes, at: 0)
     try harness.system.syncDirectory(LogHarness.directory)
-    let segments = Self.segments(harness)
+    let segments = harness.system.segments
     try check(harness, "another store's", keeping: segments.filter { $0 != path })
   }
 

@@ -28,13 +28,9 @@ import Testing
     try harness.open()
     for _ in 0..<50 { try harness.append([harness.model.pool.batch(of: 5, using: &random)]) }
     try harness.maintain()
-    try #require(segments(harness).count > 3)
+    try #require(harness.system.segments.count > 3)
     if isClosed { try harness.close() } else { harness.abandon() }
     return harness.after(harness.system.processCrash())
-  }
-
-  private func segments(_ harness: LogHarness) -> [String] {
-    harness.system.files.filter { $0.hasSuffix(".segment") }
   }
 
   /// Makes the page unreadable that a part of the file is in.
@@ -94,7 +90,7 @@ import Testing
   @Test(arguments: Part.allCases, [false, true])
   func everythingElseCanBeRead(part: Part, compressed: Bool) throws {
     let harness = try store(compressed: compressed)
-    let path = segments(harness)[1]
+    let path = harness.system.segments[1]
     _ = damage(part, of: path, harness)
     try harness.open()
     try check(harness, atMost: compressed ? 60 : 30)
@@ -125,7 +121,7 @@ import Testing
   @Test(arguments: Part.allCases, [false, true])
   func verifyTellsAndRepairKeepsTheRest(part: Part, compressed: Bool) throws {
     let harness = try store(compressed: compressed)
-    let (path, count) = (segments(harness)[1], segments(harness).count)
+    let (path, count) = (harness.system.segments[1], harness.system.segments.count)
     let place = damage(part, of: path, harness)
     func verified() throws -> [StoreFinding] {
       var findings: [StoreFinding] = []
@@ -153,7 +149,7 @@ import Testing
   @Test func nothingIsCutOfTheNewestSegment() throws {
     for isClosed in [false, true] {
       let harness = try store(isClosed: isClosed)
-      let path = segments(harness).last!
+      let path = harness.system.segments.last!
       let before = harness.system.contents(path)!
       let end = before.lastIndex { $0 != 0 }!
       for place in [0, end / 2, end] {
@@ -184,7 +180,7 @@ import Testing
     let harness = try store()
     try harness.open()
     try harness.delete(.kind("t*"))
-    let path = segments(harness)[1]
+    let path = harness.system.segments[1]
     let size = harness.system.contents(path)!.count
     let reads = (0..<40).map { $0 }
     for skipped in reads {

@@ -66,6 +66,9 @@ final class SimulatedFileSystem: FileSystem {
   /// The paths of all files, sorted, from the root.
   var files: [String] { state.withLock { $0.disk.paths } }
 
+  /// The paths of the segments among them, the oldest first.
+  var segments: [String] { files.filter { $0.hasSuffix(".segment") } }
+
   /// What a file holds, or nil if there is none. Not a call.
   func contents(_ path: String) -> [UInt8]? {
     let content = state.withLock { state in

@@ -23,7 +23,7 @@ import Testing
     try harness.maintain()
     try harness.close()
     let system = harness.system
-    let segments = system.files.filter { $0.hasSuffix(".segment") }
+    let segments = system.segments
     try #require(segments.count > 2)
     system.flipBit(segments[0], SegmentHeader.length + 40)
     let path = part == .segment ? segments[1] : "\(LogHarness.directory)/\(part)"

@@ -33,7 +33,7 @@ import Testing
 
   @Test(arguments: [Shape.plain, .compressed]) func ofACutOffFile(shape: Shape) throws {
     let harness = try store(shape)
-    let segments = harness.segments
+    let segments = harness.system.segments
     #expect(segments.count > 2)
     for path in [segments[0], segments[1], segments.last!] {
       let count = harness.system.contents(path)!.count
@@ -67,7 +67,7 @@ import Testing
   /// The table's entries of two blocks, one behind the other, say nothing; the blocks are sound.
   @Test func ofATableWithoutTwoEntries() throws {
     let harness = try store(.large)
-    let path = try #require(harness.segments.first)
+    let path = try #require(harness.system.segments.first)
     let before = try events(harness.after(harness.system.processCrash()))
     let table = try table(of: path, harness.system)
     #expect(table.count > 3)
@@ -81,7 +81,7 @@ import Testing
   /// A start goes on behind a damaged block by what is right in the table.
   @Test func ofABlockAndTheTable() throws {
     let harness = try store(.large)
-    let path = try #require(harness.segments.first)
+    let path = try #require(harness.system.segments.first)
     let before = try events(harness.after(harness.system.processCrash()))
     let table = try table(of: path, harness.system)
     let damaged = harness.after(harness.system.processCrash())
@@ -99,11 +99,13 @@ import Testing
     for shape in [Shape.plain, .compressed] {
       let harness = try store(shape)
       let before = try events(harness.after(harness.system.processCrash()))
-      for path in harness.segments {
+      for path in harness.system.segments {
         let damaged = harness.after(harness.system.processCrash())
         damaged.system.flipBit(path, 20)
         let size = try #require(damaged.system.contents(path)).count
-        if size > 200, path != harness.segments.last { damaged.system.flipBit(path, size - 1) }
+        if size > 200, path != harness.system.segments.last {
+          damaged.system.flipBit(path, size - 1)
+        }
         try check(damaged, "\(path) without header and footer") { _ in [path] }
         #expect(try events(damaged) == before)
       }
@@ -114,7 +116,7 @@ import Testing
   @Test func ofTwoSegmentsSideBySide() throws {
     for shape in [Shape.plain, .compressed] {
       let harness = try store(shape)
-      let segments = harness.segments
+      let segments = harness.system.segments
       for (path, next) in zip(segments, segments.dropFirst()) {
         for count in [40, 100, 300] {
           try check(harness, "the last \(count) bytes of \(path), and the header behind") {
@@ -138,7 +140,7 @@ import Testing
     let bytes: [UInt8]
 
     init(_ harness: LogHarness, _ random: inout EventGenerator) {
-      path = harness.segments.randomElement(using: &random)!
+      path = harness.system.segments.randomElement(using: &random)!
       let size = harness.system.contents(path)!.count
       place =
         switch Int.random(in: 0..<3, using: &random) {
@@ -195,7 +197,7 @@ import Testing
       #expect($0.severity == .note, "\(what), after the repair: \($0)")
     }
     // In the newest segment nobody knows what there was.
-    guard !paths.contains(harness.segments.last!) else { return }
+    guard !paths.contains(harness.system.segments.last!) else { return }
     let all = Set(harness.model.visible(harness.clock.now).map(\.position.rawValue))
     let told = all.subtracting(isLost)
     let isTold = started == told
@@ -204,10 +206,6 @@ import Testing
       "\(what): a start has \(started.subtracting(told).sorted()), which is called lost, and lacks \(told.subtracting(started).sorted())"
     )
   }
-}
-
-extension LogHarness {
-  fileprivate var segments: [String] { system.files.filter { $0.hasSuffix(".segment") } }
 }
 
 extension StoreFinding {

@@ -101,7 +101,7 @@ import Testing
   /// The next start removes a segment that has been replaced, so it must be aside by then.
   @Test func theDamagedSegmentIsKeptWhateverFails() throws {
     let harness = try damagedStore()
-    let segment = harness.system.files.filter { $0.hasSuffix(".segment") }[1]
+    let segment = harness.system.segments[1]
     let damaged = harness.system.contents(segment)
     let whole = harness.system.processCrash()
     _ = try repair(whole)

@@ -43,7 +43,7 @@ import Testing
     try harness.check()
     #expect(harness.model.entries.count == 15)
     // What it took the place of is gone, and so is nothing else.
-    let segments = harness.system.files.filter { $0.hasSuffix(".segment") }
+    let segments = harness.system.segments
     #expect(segments.filter { !$0.contains("aside-") }.count == 1)
   }
 
@@ -58,7 +58,7 @@ import Testing
       harness.clock.advance(seconds: 60)
     }
     try harness.close()
-    let segments = harness.system.files.filter { $0.hasSuffix(".segment") }
+    let segments = harness.system.segments
     #expect(segments.count > 2)
     let before = Timestamp.now().nanosecondsSinceEpoch
     for (place, path) in segments.enumerated() {
