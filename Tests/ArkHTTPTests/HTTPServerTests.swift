@@ -174,6 +174,23 @@ import Testing
     try await serving.value
   }
 
+  @Test func whoeverSeesThatAServerDrainsIsNotServedByIt() async throws {
+    for _ in 0..<100 {
+      let server = server()
+      let serving = Task { try await server.serve() }
+      _ = try await server.started()
+      let late = Task {
+        try await onThread { while !server.isDraining {} }
+        try await server.serve()
+      }
+      serving.cancel()
+      try await eventually("it drains") { server.isDraining }
+      late.cancel()
+      await #expect(throws: HTTPServerError.self) { try await late.value }
+      try await serving.value
+    }
+  }
+
   @Test func endlessStreamsEndWhenTheDrainTimesOut() async throws {
     let server = server(drainTimeout: .milliseconds(50))
     server.mount(

@@ -127,11 +127,12 @@ public final class HTTPServer: Sendable {
   public func serve() async throws {
     let run = try await running(starts: true)
     await CancellationGate().wait()
-    run.drain(timeout: drainTimeout)
+    // Before it drains: whoever sees that it does is not served any more.
     let isLast = state.withLock { state in
       state.callers -= 1
       return state.callers == 0
     }
+    run.drain(timeout: drainTimeout)
     guard isLast else { return await run.waitForAnswers() }
     await run.waitForEnd()
     state.withLock { $0.phase = .stopped }
