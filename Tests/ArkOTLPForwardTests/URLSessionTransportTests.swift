@@ -8,6 +8,10 @@ import Testing
 
 @testable import ArkOTLPForward
 
+#if canImport(FoundationNetworking)
+  import FoundationNetworking
+#endif
+
 /// The real transport, against a server in this process.
 @Suite struct URLSessionTransportTests {
   /// What a server got.
@@ -137,6 +141,15 @@ import Testing
       let outcome = await transport.send(try request(base + "/a"))
       #expect(throws: ForwardFailure(.timeout, "no answer within 0.05 s")) { try outcome.get() }
     }
+  }
+
+  /// URLSession has a timeout of its own: whichever comes first, it is the same failure.
+  @Test func theTimeoutOfURLSessionIsOneToo() async throws {
+    let url = try #require(URL(string: "http://127.0.0.1:1"))
+    let exchange = Exchange(URLSession.shared.dataTask(with: url), timeout: .seconds(3))
+    exchange.completed(URLError(.timedOut))
+    let outcome = await withCheckedContinuation { exchange.start($0) }
+    #expect(throws: ForwardFailure(.timeout, "no answer within 3.0 s")) { try outcome.get() }
   }
 
   @Test func cancellationEndsARequestAtOnce() async throws {

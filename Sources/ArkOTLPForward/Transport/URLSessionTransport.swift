@@ -30,7 +30,7 @@ struct URLSessionTransport: ForwardTransport {
     var message = URLRequest(url: request.url)
     message.httpMethod = "POST"
     message.httpBody = Data(request.body)
-    // Later than our own, which is over the whole exchange and not over its silences.
+    // Later than our own, which is over the whole exchange and not over its silences. Where it still comes first, as our timer was kept from a thread, it says the same.
     message.timeoutInterval = timeout.seconds + 5
     message.setValue("ark-broker", forHTTPHeaderField: "User-Agent")
     for header in request.headers {
@@ -40,7 +40,7 @@ struct URLSessionTransport: ForwardTransport {
     let session = URLSessionTransport.makeSession(delegate)
     // A session lives, and its connection with it, until it is told that it is over.
     defer { session.invalidateAndCancel() }
-    let exchange = Exchange(session.dataTask(with: message))
+    let exchange = Exchange(session.dataTask(with: message), timeout: timeout)
     delegate.exchange = exchange
     return await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
@@ -48,8 +48,7 @@ struct URLSessionTransport: ForwardTransport {
         exchange.timer = Task { [timeout] in
           try? await Task.sleep(for: timeout)
           guard !Task.isCancelled else { return }
-          exchange.end(
-            .failure(ForwardFailure(.timeout, "no answer within \(timeout.seconds) s")))
+          exchange.timedOut()
         }
       }
     } onCancel: {
@@ -59,7 +58,7 @@ struct URLSessionTransport: ForwardTransport {
 }
 
 /// One request and what comes back.
-private final class Exchange: Sendable {
+final class Exchange: Sendable {
   /// An answer says little; more than this is not one (OTLP specification, "OTLP/HTTP Response").
   private static let maximumBytes = 4 << 20
 
@@ -70,10 +69,14 @@ private final class Exchange: Sendable {
     var timer: Task<Void, Never>?
   }
 
-  let task: URLSessionDataTask
+  private let task: URLSessionDataTask
+  private let timeout: Duration
   private let state = Mutex(State())
 
-  init(_ task: URLSessionDataTask) { self.task = task }
+  init(_ task: URLSessionDataTask, timeout: Duration) {
+    self.task = task
+    self.timeout = timeout
+  }
 
   /// Stops waiting when the time is up.
   var timer: Task<Void, Never>? {
@@ -127,9 +130,15 @@ private final class Exchange: Sendable {
     }
   }
 
+  func timedOut() {
+    end(.failure(ForwardFailure(.timeout, "no answer within \(timeout.seconds) s")))
+  }
+
   func completed(_ error: (any Error)?) {
     let response = state.withLock { $0.response }
-    if let error {
+    if (error as? URLError)?.code == .timedOut {
+      timedOut()
+    } else if let error {
       end(.failure(ForwardFailure(.connection, words(for: error))))
     } else if let response {
       end(.success(response))
@@ -146,7 +155,6 @@ private final class Exchange: Sendable {
     case .cannotFindHost, .dnsLookupFailed: return "the host is not known"
     case .cannotConnectToHost: return "there is no connection to the host"
     case .networkConnectionLost: return "the connection was lost"
-    case .timedOut: return "no answer in time"
     case .secureConnectionFailed, .serverCertificateUntrusted, .serverCertificateHasBadDate,
       .serverCertificateHasUnknownRoot, .serverCertificateNotYetValid:
       return untrusted
