@@ -43,6 +43,7 @@ public final class SinkReceiver: Sendable {
     var isHeld: Bool
     var held: [CheckedContinuation<Void, Never>] = []
     var watchers: [(Position, AsyncStream<Void>.Continuation)] = []
+    var isOver = false
   }
 
   private let state: Mutex<State>
@@ -88,6 +89,7 @@ public final class SinkReceiver: Sendable {
   /// Nothing comes any more.
   func hangUp() {
     let watchers = state.withLock { state in
+      state.isOver = true
       defer { state.watchers = [] }
       return state.watchers
     }
@@ -97,12 +99,12 @@ public final class SinkReceiver: Sendable {
   /// Returns when the event at this position has come, or nothing comes any more.
   func has(_ position: Position) async {
     let (stream, continuation) = AsyncStream.makeStream(of: Void.self)
-    let isThere = state.withLock { state in
-      if state.positions.contains(where: { $0 >= position }) { return true }
+    let isKnown = state.withLock { state in
+      if state.isOver || state.positions.contains(where: { $0 >= position }) { return true }
       state.watchers.append((position, continuation))
       return false
     }
-    if isThere { continuation.finish() }
+    if isKnown { continuation.finish() }
     for await _ in stream {}
   }
 }
