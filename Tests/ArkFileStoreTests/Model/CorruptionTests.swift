@@ -5,7 +5,7 @@ import Testing
 @testable import ArkFileStore
 
 /// A bit that flips anywhere costs the record it is in, and is told of by file and byte.
-@Suite struct CorruptionTests {
+@Suite(.longRunning) struct CorruptionTests {
   enum Shape: CaseIterable, Sendable {
     case closed, crashed, compressed
 

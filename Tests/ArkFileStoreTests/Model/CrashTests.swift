@@ -14,7 +14,7 @@ import Testing
 #endif
 
 /// Every operation fails at every call of the file system, in every way; whatever is left then agrees with the model.
-@Suite struct CrashTests {
+@Suite(.longRunning) struct CrashTests {
   /// What is done while something fails.
   enum Operation: CaseIterable, Sendable {
     case openNew, openAfterCrash, openAfterClose

@@ -4,7 +4,7 @@ import Testing
 @testable import ArkFileStore
 
 /// The last entry of a journal is damaged, or was being written: these are told apart.
-@Suite struct DamagedJournalTests {
+@Suite(.longRunning) struct DamagedJournalTests {
   private static let path = "/log/state"
   private static let first: [[UInt8]] = [[1, 2, 3]]
   /// One change, with an entry that is longer than what is torn off at once.

@@ -14,7 +14,7 @@ import Testing
 #endif
 
 /// What a store holds in memory and open does not grow with its segments.
-@Suite struct ManySegmentsTests {
+@Suite(.longRunning) struct ManySegmentsTests {
   @Test(arguments: [false, true])
   func filesAndBlocksAreBounded(compressed: Bool) throws {
     let harness = LogHarness(

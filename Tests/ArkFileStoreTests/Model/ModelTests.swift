@@ -17,7 +17,7 @@ import Testing
 let isFull = getenv("ARK_FULL") != nil
 
 /// What a log does at random agrees with a model of a hundred lines.
-@Suite struct ModelTests {
+@Suite(.longRunning) struct ModelTests {
   /// Some seeds a case, so that cases run beside each other.
   static let groups = isFull ? 100 : 10
 

@@ -5,7 +5,7 @@ import Testing
 @testable import ArkFileStore
 
 /// A segment that ends anywhere, with or without something behind.
-@Suite struct TornTailTests {
+@Suite(.longRunning) struct TornTailTests {
   enum Behind: CaseIterable, Sendable {
     case nothing, zeros, garbage, copies
   }

@@ -5,7 +5,7 @@ import Testing
 @testable import ArkFileStore
 
 /// Whatever happens to a file: a start reads what a repair keeps, and that is what `verify` does not call lost.
-@Suite struct StartAndRepairTests {
+@Suite(.longRunning) struct StartAndRepairTests {
   enum Shape: CaseIterable, Sendable {
     case plain, compressed
     /// Compressed, with several blocks in each segment.

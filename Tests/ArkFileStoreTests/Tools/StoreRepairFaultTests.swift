@@ -13,7 +13,7 @@ import Testing
 #endif
 
 /// Whatever call of a repair fails, nothing is lost by that, and repairing again goes on.
-@Suite struct StoreRepairFaultTests {
+@Suite(.longRunning) struct StoreRepairFaultTests {
   /// A few segments, one of them damaged, one with a damaged index; three deletions, the second one damaged.
   private func damagedStore() throws -> LogHarness {
     let harness = LogHarness(

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ArkFileStore
 
-@Suite struct StoreRepairTests {
+@Suite(.longRunning) struct StoreRepairTests {
   private func repair(_ store: SmallStore) throws -> (StoreRepair.Summary, [String]) {
     var lines: [String] = []
     let summary = try StoreRepair(at: store.path).repair({ _, _ in }) { lines.append($0) }

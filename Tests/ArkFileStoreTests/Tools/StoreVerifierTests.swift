@@ -4,7 +4,7 @@ import Testing
 
 @testable import ArkFileStore
 
-@Suite struct StoreVerifierTests {
+@Suite(.longRunning) struct StoreVerifierTests {
   @Test(arguments: [false, true]) func aSoundStoreIsSound(compressed: Bool) async throws {
     let store = try await SmallStore(compressed: compressed)
     let (summary, findings) = try store.verified()
