@@ -8,6 +8,30 @@ struct PipelineRun: Sendable {
   private var core: BrokerCore { broker.core }
 
   func run() async throws {
+    let parts = start()
+    if let error = await parts.ending.opening.value {
+      for input in parts.inputs { input.cancel() }
+      _ = await finish(parts.inputs, by: .now + .seconds(1))
+      throw error
+    }
+    await waitForEnd(of: parts)
+    let deadline = await drain(parts)
+    try await close(by: deadline)
+    if let error = parts.ending.reason.withLock({ $0 }) { throw error }
+  }
+
+  /// The parts, each in a task of its own: a cancelled parent must not cancel the sinks before the log has ended.
+  private struct Parts {
+    let ending: Ending
+    let sinks: [Task<Void, Never>]
+    let sources: [Task<Void, Never>]
+    let services: [Task<Void, Never>]
+
+    /// All that may publish.
+    var inputs: [Task<Void, Never>] { sources + services }
+  }
+
+  private func start() -> Parts {
     // Opening may take a while, after a crash say. Sources and services run meanwhile, so that a server among them can say that it is not ready.
     let opening = Task { [core] () -> StoreError? in
       do throws(StoreError) {
@@ -19,49 +43,49 @@ struct PipelineRun: Sendable {
     }
     let isOpen = core.isOpen
     let ending = Ending(opening)
-    // Tasks of their own, because a cancelled parent must not cancel the sinks before the log has ended.
-    let sinks = pipeline.sinks.map { sink in
-      Task { [outlet = broker.outlet] in
-        if !isOpen, await opening.value != nil { return }
-        await supervise(sink, ending) { try await sink.run(reading: outlet) }
-      }
-    }
-    let sources = pipeline.sources.map { source in
-      Task { [inlet = broker.inlet] in
-        await supervise(source, ending) { try await source.run(into: inlet) }
-      }
-    }
-    let services = pipeline.services.map { service in
-      Task { [broker] in await supervise(service, ending) { try await service.run(in: broker) } }
-    }
+    return Parts(
+      ending: ending,
+      sinks: pipeline.sinks.map { sink in
+        Task { [outlet = broker.outlet] in
+          if !isOpen, await opening.value != nil { return }
+          await supervise(sink, ending) { try await sink.run(reading: outlet) }
+        }
+      },
+      sources: pipeline.sources.map { source in
+        Task { [inlet = broker.inlet] in
+          await supervise(source, ending) { try await source.run(into: inlet) }
+        }
+      },
+      services: pipeline.services.map { service in
+        Task { [broker] in await supervise(service, ending) { try await service.run(in: broker) } }
+      })
+  }
 
-    let inputs = sources + services
-    if let error = await opening.value {
-      for input in inputs { input.cancel() }
-      _ = await finish(inputs, by: ContinuousClock.now + .seconds(1))
-      throw error
-    }
+  /// Returns when this task is cancelled, a part cannot go on, or all sources have come to an end, unless services go on.
+  private func waitForEnd(of parts: Parts) async {
+    let ending = parts.ending
     await withTaskCancellationHandler {
-      // Sources that have all come to an end are the end, unless services go on.
-      if sources.isEmpty || !services.isEmpty {
-        await ending.begun.waitIgnoringCancellation()
-      } else {
+      if !parts.sources.isEmpty, parts.services.isEmpty {
         Task {
-          for source in sources { await source.value }
+          for source in parts.sources { await source.value }
           ending.begun.raise()
         }
-        await ending.begun.waitIgnoringCancellation()
       }
+      await ending.begun.waitIgnoringCancellation()
     } onCancel: {
       ending.isCancelled.store(true, ordering: .relaxed)
       ending.begun.raise()
     }
+  }
 
-    for input in inputs { input.cancel() }
+  /// Ends the parts in the order of the events' way: whoever publishes, the log, then whoever reads to its end.
+  /// - Returns: when the time for it all is over, which may be past.
+  private func drain(_ parts: Parts) async -> ContinuousClock.Instant {
+    for input in parts.inputs { input.cancel() }
     let now = ContinuousClock.now
     let deadline = now + core.limits.drainTimeout
     // Sources that take too long must leave some time for the sinks.
-    if await !finish(inputs, by: now + core.limits.drainTimeout * 0.75) {
+    if await !finish(parts.inputs, by: now + core.limits.drainTimeout * 0.75) {
       core.report(.warning, "sources or services did not come to an end in time")
     }
     // A store that hangs must not keep the process for ever.
@@ -70,17 +94,21 @@ struct PipelineRun: Sendable {
       core.report(.warning, "the store did not take what had been published in time")
       core.endLog()
     }
-    if await !finish(sinks, by: deadline) {
+    if await !finish(parts.sinks, by: deadline) {
       core.report(
         .warning, "sinks did not reach the end of the log within \(core.limits.drainTimeout)")
-      for sink in sinks { sink.cancel() }
-      _ = await finish(sinks, by: ContinuousClock.now + .seconds(1))
+      for sink in parts.sinks { sink.cancel() }
+      _ = await finish(parts.sinks, by: .now + .seconds(1))
     }
     // They have read to the end, too, and leave a snapshot behind.
     if await !finish(core.projections.tasks, by: max(deadline, .now + .seconds(1))) {
       core.report(.warning, "projections did not reach the end of the log in time")
       core.projections.cancel()
     }
+    return deadline
+  }
+
+  private func close(by deadline: ContinuousClock.Instant) async throws {
     let closing = Task { [store = pipeline.store] in try await store.close() }
     // What has been acknowledged is safe whether or not it closes.
     if await finish([closing], by: max(deadline, .now + core.limits.drainTimeout * 0.25)) {
@@ -88,7 +116,6 @@ struct PipelineRun: Sendable {
     } else {
       core.report(.warning, "the store did not close in time")
     }
-    if let error = ending.reason.withLock({ $0 }) { throw error }
   }
 
   /// What ends the run.
