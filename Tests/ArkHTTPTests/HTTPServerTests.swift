@@ -326,6 +326,31 @@ import Testing
     #expect(error?.code == .duplicateRoute)
   }
 
+  /// Also to those who come just when the start of another fails.
+  @Test func aFailedStartIsToldToEverybody() async throws {
+    let occupied = server()
+    try await serving(occupied) { port in
+      for _ in 0..<2000 {
+        let server = HTTPServer(port: Int(port))
+        let (refusals, refused) = AsyncStream.makeStream(of: Void.self)
+        let calls = (0..<4).map { _ in
+          Task {
+            defer { refused.yield() }
+            try await server.serve()
+          }
+        }
+        let deadline = Task {
+          try await Task.sleep(for: .seconds(60))
+          refused.finish()
+        }
+        let count = await refusals.prefix(calls.count).reduce(0) { count, _ in count + 1 }
+        deadline.cancel()
+        try #require(count == calls.count)
+        for call in calls { await #expect(throws: HTTPServerError.self) { try await call.value } }
+      }
+    }
+  }
+
   @Test func aWaitForTheStartCanBeCancelled() async throws {
     let server = server()
     let waiting = Task { try await server.started() }

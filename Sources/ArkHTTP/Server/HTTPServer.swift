@@ -16,6 +16,8 @@ public final class HTTPServer: Sendable {
     case stopped
   }
 
+  private typealias Waiter = CheckedContinuation<Result<ServerRun, any Error>, Never>
+
   private struct State {
     var phase = Phase.idle
     var routes: [HTTPRoute] = []
@@ -26,8 +28,7 @@ public final class HTTPServer: Sendable {
     var parts = 0
     var lateRoute: HTTPRoute?
     var nextWaiter: UInt64 = 0
-    var waiters:
-      [(id: UInt64, continuation: CheckedContinuation<Result<ServerRun, any Error>, Never>)] = []
+    var waiters: [(id: UInt64, continuation: Waiter)] = []
   }
 
   /// The host name or address to listen on.
@@ -176,47 +177,69 @@ public final class HTTPServer: Sendable {
 
   private enum Step {
     case start(State)
-    case use(ServerRun)
-    case fail(HTTPServerError)
-    case wait(UInt64)
+    case answer(Result<ServerRun, any Error>)
+    case wait
   }
 
+  /// What a call finds is decided in one step with its wait for it: a start that fails in between would answer everybody else.
   private func running(starts: Bool) async throws -> ServerRun {
-    let step = state.withLock { state -> Step in
-      if starts, let late = state.lateRoute {
-        state.lateRoute = nil
-        return .fail(
+    let id = state.withLock { state in
+      state.nextWaiter += 1
+      return state.nextWaiter
+    }
+    let result = await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        switch state.withLock({ step(in: &$0, starts: starts, waiter: (id, continuation)) }) {
+        case .start(let mounted):
+          continuation.resume(returning: start(mounted).mapError { $0 })
+        case .answer(let result): continuation.resume(returning: result)
+        case .wait: break
+        }
+      }
+    } onCancel: {
+      // A caller of `serve()` has joined already, so it must not give up half-way.
+      guard !starts else { return }
+      let waiter = state.withLock { state in
+        state.waiters.firstIndex { $0.id == id }.map { state.waiters.remove(at: $0) }
+      }
+      waiter?.continuation.resume(returning: .failure(CancellationError()))
+    }
+    return try result.get()
+  }
+
+  private func step(
+    in state: inout State, starts: Bool, waiter: (id: UInt64, continuation: Waiter)
+  ) -> Step {
+    if starts, let late = state.lateRoute {
+      state.lateRoute = nil
+      return .answer(
+        .failure(
           HTTPServerError(
             .alreadyServing,
             "The route \(late.method) \(late.path) was mounted while the server was serving; "
-              + "mount routes before."))
-      }
-      switch state.phase {
-      case .idle where starts:
-        state.phase = .starting
-        state.callers += 1
-        return .start(state)
-      // When the last caller has left, the server is on its way to stop.
-      case .serving(let run) where !starts || state.callers > 0:
-        if starts { state.callers += 1 }
-        return .use(run)
-      case .serving, .stopped:
-        return .fail(HTTPServerError(.stopped, "The server has stopped; make a new one."))
-      case .idle, .starting:
-        if starts { state.callers += 1 }
-        state.nextWaiter += 1
-        return .wait(state.nextWaiter)
-      }
+              + "mount routes before.")))
     }
-    switch step {
-    case .start(let state): return try start(state)
-    case .use(let run): return run
-    case .fail(let error): throw error
-    case .wait(let id): return try await wait(id, starts: starts)
+    switch state.phase {
+    case .idle where starts:
+      state.phase = .starting
+      state.callers += 1
+      return .start(state)
+    // When the last caller has left, the server is on its way to stop.
+    case .serving(let run) where !starts || state.callers > 0:
+      if starts { state.callers += 1 }
+      return .answer(.success(run))
+    case .serving, .stopped:
+      return .answer(
+        .failure(HTTPServerError(.stopped, "The server has stopped; make a new one.")))
+    case .idle, .starting:
+      if !starts, Task.isCancelled { return .answer(.failure(CancellationError())) }
+      if starts { state.callers += 1 }
+      state.waiters.append(waiter)
+      return .wait
     }
   }
 
-  private func start(_ mounted: State) throws -> ServerRun {
+  private func start(_ mounted: State) -> Result<ServerRun, HTTPServerError> {
     let result: Result<ServerRun, HTTPServerError>
     do throws(HTTPServerError) {
       let service = try HTTPService(
@@ -239,33 +262,6 @@ public final class HTTPServer: Sendable {
       return state.waiters
     }
     for waiter in waiters { waiter.continuation.resume(returning: result.mapError { $0 }) }
-    return try result.get()
-  }
-
-  private func wait(_ id: UInt64, starts: Bool) async throws -> ServerRun {
-    let result = await withTaskCancellationHandler {
-      await withCheckedContinuation { continuation in
-        let outcome = state.withLock { state -> Result<ServerRun, any Error>? in
-          // A caller of `serve()` has joined already, so it must not give up half-way.
-          if !starts, Task.isCancelled { return .failure(CancellationError()) }
-          switch state.phase {
-          case .serving(let run): return .success(run)
-          case .stopped:
-            return .failure(HTTPServerError(.stopped, "The server has stopped; make a new one."))
-          case .idle, .starting:
-            state.waiters.append((id: id, continuation: continuation))
-            return nil
-          }
-        }
-        if let outcome { continuation.resume(returning: outcome) }
-      }
-    } onCancel: {
-      guard !starts else { return }
-      let waiter = state.withLock { state in
-        state.waiters.firstIndex { $0.id == id }.map { state.waiters.remove(at: $0) }
-      }
-      waiter?.continuation.resume(returning: .failure(CancellationError()))
-    }
-    return try result.get()
+    return result
   }
 }
