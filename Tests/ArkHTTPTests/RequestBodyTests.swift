@@ -354,6 +354,24 @@ import Testing
     #expect(await peer.responses(1).map(\.text) == ["4000"])
   }
 
+  /// Else a body that comes faster than it is handled would be in memory as a whole.
+  @Test func theQueueOfABodyKeepsNothingThatWasTaken() async throws {
+    let queue = HTTPBodyQueue(limit: 1 << 20) {}
+    func put(_ number: UInt8) {
+      _ = [UInt8](repeating: number, count: 64).withUnsafeBytes { queue.put($0) }
+    }
+    for number in 0..<3 as Range<UInt8> { put(number) }
+    for number in 0..<100 as Range<UInt8> {
+      var chunk = try #require(try await queue.take())
+      #expect(chunk[0] == number)
+      // An array that somebody else has moves when it is written to.
+      let place = chunk.withUnsafeBytes(\.baseAddress)
+      chunk[0] = 0
+      #expect(chunk.withUnsafeBytes(\.baseAddress) == place)
+      put(number + 3)
+    }
+  }
+
   @Test func anAnswerBeforeTheBodyEndsLeavesTheConnectionUsable() async throws {
     let peer = try TestPeer([
       .streaming(.post, "/early") { _ in .text("enough") }, .mirror(.get, "/next"),

@@ -119,9 +119,11 @@ final class HTTPBodyQueue: Sendable {
     precondition(state.waiter == nil, "a streamed body is walked by one task at a time")
     if state.next < state.chunks.count {
       let chunk = state.chunks[state.next]
+      // Let go of at once: a queue that is filled faster than it is emptied would keep the whole body.
+      state.chunks[state.next] = []
       state.next += 1
-      if state.next == state.chunks.count {
-        state.chunks.removeAll(keepingCapacity: true)
+      if state.next * 2 >= state.chunks.count {
+        state.chunks.removeFirst(state.next)
         state.next = 0
       }
       state.bytes -= chunk.count
