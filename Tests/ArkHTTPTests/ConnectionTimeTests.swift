@@ -65,6 +65,43 @@ import Testing
     #expect(response["Connection"] == "close")
   }
 
+  @Test func aBodyThatWaitsForContinueIsNotLate() throws {
+    let held = Held()
+    let peer = try TestPeer([
+      .inline(.get, "/slow") { held.keep($0, $1) }, .mirror(.post, "/x"),
+    ])
+    peer.send(TestPeer.request("GET /slow"))
+    peer.send("POST /x HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n")
+    peer.advance(by: .seconds(40))
+    held.take("/slow")?.complete(.text("a"))
+    peer.loop.run()
+    #expect(peer.responses().map(\.status) == [200, 100])
+    peer.advance(by: .seconds(29))
+    #expect(peer.responses() == [])
+    peer.advance(by: .seconds(2))
+    #expect(peer.responses().map(\.status) == [408])
+  }
+
+  @Test func aHeadThatIsHeldBackIsNotLate() throws {
+    let held = Held()
+    var limits = HTTPLimits()
+    limits.pipelinedBytes = 10
+    let peer = try TestPeer(
+      [
+        .inline(.get, "/slow") { held.keep($0, $1) }, .inline(.get, "/long") { held.keep($0, $1) },
+        .mirror(.get, "/x"),
+      ], limits: limits)
+    peer.send(TestPeer.request("GET /slow") + TestPeer.request("GET /long"))
+    peer.send("GET /x HTTP/1.1\r\n")
+    held.take("/long")?.complete(.text("longer than ten bytes"))
+    peer.loop.run()
+    peer.send("Host: a\r\n\r\n")
+    peer.advance(by: .seconds(20))
+    held.take("/slow")?.complete(.text("a"))
+    peer.loop.run()
+    #expect(peer.responses().map(\.status) == [200, 200, 200])
+  }
+
   @Test func aRouteMayWaitLongerForABody() throws {
     var options = HTTPRoute.Options()
     options.bodyTimeout = .seconds(1 << 32)

@@ -171,6 +171,7 @@ extension HTTPConnection {
     guard let first, first.owesContinue, first === receiving, pending.isEmpty, stream == nil
     else { return }
     first.owesContinue = false
+    readMark = loop.now
     if first.bodyBytes == 0 { loop.batch.append("HTTP/1.1 100 Continue\r\n\r\n") }
   }
 

@@ -83,11 +83,13 @@ extension HTTPConnection {
       }
       if receiving == nil { return }
     }
-    if receiving != nil {
-      guard !isReadingPaused, now &- readMark > bodyTimeout else { return }
+    if let receiving {
+      // A peer that was asked to wait for `100 Continue` does well to.
+      let isToWait = receiving.owesContinue && receiving.bodyBytes == 0
+      guard !isReadingPaused, !isToWait, now &- readMark > bodyTimeout else { return }
       timeOut { failReception(Self.timeout("The request body made no progress")) }
     } else if hasPartialHead {
-      guard now &- readMark > service.times.header else { return }
+      guard !isReadingPaused, now &- readMark > service.times.header else { return }
       timeOut { refuse(Self.timeout("The request head was not complete")) }
     } else if first == nil, phase == .open, now &- readMark > service.times.idle {
       close()
