@@ -190,8 +190,7 @@ public final class HTTPServer: Sendable {
     let result = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         switch state.withLock({ step(in: &$0, starts: starts, waiter: (id, continuation)) }) {
-        case .start(let mounted):
-          continuation.resume(returning: start(mounted).mapError { $0 })
+        case .start(let mounted): start(mounted)
         case .answer(let result): continuation.resume(returning: result)
         case .wait: break
         }
@@ -223,6 +222,7 @@ public final class HTTPServer: Sendable {
     case .idle where starts:
       state.phase = .starting
       state.callers += 1
+      state.waiters.append(waiter)
       return .start(state)
     // When the last caller has left, the server is on its way to stop.
     case .serving(let run) where !starts || state.callers > 0:
@@ -239,7 +239,8 @@ public final class HTTPServer: Sendable {
     }
   }
 
-  private func start(_ mounted: State) -> Result<ServerRun, HTTPServerError> {
+  /// Starts, and tells everybody who waits for that: whoever begins it as well.
+  private func start(_ mounted: State) {
     let result: Result<ServerRun, HTTPServerError>
     do throws(HTTPServerError) {
       let service = try HTTPService(
@@ -262,6 +263,5 @@ public final class HTTPServer: Sendable {
       return state.waiters
     }
     for waiter in waiters { waiter.continuation.resume(returning: result.mapError { $0 }) }
-    return result
   }
 }
