@@ -84,7 +84,7 @@ extension HTTPConnection {
       if receiving == nil { return }
     }
     if let receiving {
-      // A peer that was asked to wait for `100 Continue` does well to.
+      // Its peer waits for `100 Continue`, which comes behind the answers in front.
       let isToWait = receiving.owesContinue && receiving.bodyBytes == 0
       guard !isReadingPaused, !isToWait, now &- readMark > bodyTimeout else { return }
       timeOut { failReception(Self.timeout("The request body made no progress")) }
