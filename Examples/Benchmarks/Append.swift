@@ -22,8 +22,8 @@ enum Append {
     let store = FileStore(at: path, keeping: .gigabytes(2))
     let broker = Broker { store }
     try await broker.publish(event(session: 0))
-    let rate = try await rate(of: broker, seconds: seconds, shape: shape)
-    print("append \(shape.rawValue) events_per_second=\(Int(rate))")
+    let run = try await run(broker, seconds: seconds, shape: shape)
+    print("append \(shape.rawValue) events_per_second=\(Int(run.rate))\(run.waits)")
     try await store.close()
   }
 
@@ -42,39 +42,67 @@ enum Append {
       for session in 0..<512 { builder.append(event(session: session)) }
       try await broker.publish(builder.finish())
     }
-    var alone: [Double] = []
-    var beside: [Double] = []
+    var alone: [Run] = []
+    var beside: [Run] = []
+    var replayRates: [Double] = []
     for round in 0..<5 {
       // What the round before had to rewrite goes on at its pace.
       try await store.maintain()
-      alone.append(try await rate(of: broker, seconds: seconds, shape: shape))
+      alone.append(try await run(broker, seconds: seconds, shape: shape))
       let oldest = await store.bounds.oldest
       let files = namesInDirectory(path)
+      let replayed = Mutex(0)
       let replaying = Task {
-        var pages = 0
         var hasRewritten = false
         while !Task.isCancelled {
-          for try await _ in broker.pages(from: .beginning, following: false) { pages += 1 }
+          for try await page in broker.pages(from: .beginning, following: false) {
+            replayed.withLock { $0 += page.count }
+          }
           hasRewritten = hasRewritten || isRewritten(path, since: files)
         }
-        return (pages, hasRewritten)
+        return hasRewritten
       }
       // Segments of which a part is deleted are rewritten in the background, within the pace for that.
       try await broker.delete(
         matching: .session("s-\(round * 2)") || .session("s-\(round * 2 + 1)"))
-      beside.append(try await rate(of: broker, seconds: seconds, shape: shape))
+      beside.append(try await run(broker, seconds: seconds, shape: shape))
+      let events = replayed.withLock { $0 }
+      precondition(events > 0, "nothing was replayed")
+      replayRates.append(Double(events) / seconds)
       replaying.cancel()
-      let (pages, hasRewritten) = try await replaying.value
-      precondition(pages > 0, "nothing was replayed")
+      let hasRewritten = try await replaying.value
       precondition(hasRewritten, "nothing was rewritten")
       let oldestLeft = await store.bounds.oldest
       precondition(oldestLeft > oldest, "nothing was let go")
     }
-    let ratio = beside.sorted()[2] / alone.sorted()[2]
+    let (one, other) = (median(alone), median(beside))
+    let ratio = (other.rate / one.rate * 100).rounded() / 100
     print(
-      "append \(shape.rawValue) alone=\(Int(alone.sorted()[2])) beside_others=\(Int(beside.sorted()[2])) ratio=\((ratio * 100).rounded() / 100)"
+      "append \(shape.rawValue) alone=\(Int(one.rate)) beside_others=\(Int(other.rate)) ratio=\(ratio) replayed=\(Int(replayRates.sorted()[2])) alone:\(one.waits) beside_others:\(other.waits)"
     )
     try await store.close()
+  }
+
+  /// What one run came to.
+  private struct Run {
+    /// Events a second.
+    var rate = 0.0
+    /// How long each publisher that waits did so, ascending.
+    var latencies: [Duration] = []
+
+    var waits: String {
+      guard let longest = latencies.last else { return "" }
+      func milliseconds(_ latency: Duration) -> Double { (latency.seconds * 1e5).rounded() / 100 }
+      let (p99, p999) = (
+        latencies[latencies.count * 99 / 100], latencies[latencies.count * 999 / 1000]
+      )
+      return
+        " p99_ms=\(milliseconds(p99)) p999_ms=\(milliseconds(p999)) longest_ms=\(milliseconds(longest))"
+    }
+  }
+
+  private static func median(_ runs: [Run]) -> Run {
+    runs.sorted { $0.rate < $1.rate }[runs.count / 2]
   }
 
   /// Whether a segment has a file of another name than it had, with its first position in front as before.
@@ -84,28 +112,31 @@ enum Append {
     return namesInDirectory(path).subtracting(files).contains { firsts.contains(first($0)) }
   }
 
-  /// - Returns: events a second.
-  private static func rate(of broker: Broker, seconds: Double, shape: Shape) async throws -> Double
-  {
-    let count = Mutex(0)
+  private static func run(_ broker: Broker, seconds: Double, shape: Shape) async throws -> Run {
+    var run = Run()
+    var count = 0
     let clock = ContinuousClock()
     let start = clock.now
     let end = start + .seconds(seconds)
     switch shape {
     case .waiting1, .waiting64:
-      try await withThrowingTaskGroup(of: Int.self) { group in
+      try await withThrowingTaskGroup(of: [Duration].self) { group in
         for publisher in 0..<(shape == .waiting1 ? 1 : 64) {
           group.addTask {
-            var count = 0
-            while clock.now < end {
+            var latencies: [Duration] = []
+            var last = clock.now
+            while last < end {
               try await broker.publish(event(session: publisher))
-              count += 1
+              let now = clock.now
+              latencies.append(now - last)
+              last = now
             }
-            return count
+            return latencies
           }
         }
-        for try await published in group { count.withLock { $0 += published } }
+        for try await latencies in group { run.latencies += latencies }
       }
+      count = run.latencies.count
     case .pipelined:
       let window = Window(size: 4096)
       var published = 0
@@ -120,9 +151,11 @@ enum Append {
         }
       }
       await window.empty()
-      count.withLock { $0 = published }
+      count = published
     }
-    return Double(count.withLock { $0 }) / (clock.now - start).seconds
+    run.rate = Double(count) / (clock.now - start).seconds
+    run.latencies.sort()
+    return run
   }
 
   /// With its attributes it takes 1 KiB.

@@ -75,8 +75,10 @@ public final class FileStore: QueuedStore {
   private let state = Mutex(State.unopened)
   /// Opens and closes, one at a time; reads, several at a time. Threads start with the first call.
   private let control = WorkerBox(threads: 1)
-  /// Readers stand back behind appends: nothing a producer does may wait for a replay.
+  /// Readers stand back behind appends: nothing a producer does may wait for a reader.
   private let readers = WorkerBox(threads: 4, niceness: 10)
+  /// Long replays stand back behind everything, with threads of their own: a lookup does not wait for them either.
+  private let replays = WorkerBox(threads: 4, niceness: 19)
 
   /// A store in a directory, which is made when it is not there.
   /// - Parameters:
@@ -112,15 +114,14 @@ public final class FileStore: QueuedStore {
     let log: DiskLog? = if case .open(let log) = state.withLock({ $0 }) { log } else { nil }
     guard log?.isOnOwnThread == true else {
       try? log?.close()
-      control.finish()
-      return readers.finish()
+      for threads in [control, readers, replays] { threads.finish() }
+      return
     }
     // The last reference went on a thread that closing has to wait for.
-    let (control, readers, closer) = (control, readers, Worker())
+    let (all, closer) = ([control, readers, replays], Worker())
     closer.perform {
       try? log?.close()
-      control.finish()
-      readers.finish()
+      for threads in all { threads.finish() }
       closer.finish()
     }
   }
@@ -200,7 +201,7 @@ public final class FileStore: QueuedStore {
   /// - Throws: `StoreError`: `.closed`, `.failed`.
   public func read(_ request: ReadRequest) async throws(StoreError) -> Page {
     let log = try log()
-    return try await readers.run { () throws(StoreError) in try log.read(request) }
+    return try await threads(for: request).run { () throws(StoreError) in try log.read(request) }
   }
 
   /// Counts by the index where the match asks for kinds, sources and times alone; reads what is deleted or expired in part, and what the match has other keys for.
@@ -210,7 +211,13 @@ public final class FileStore: QueuedStore {
     return try await readers.run { () throws(StoreError) in try log.count(request.match) }
   }
 
-  package func onReadingThread(_ body: @escaping @Sendable () -> Void) { readers.perform(body) }
+  package func onReadingThread(for request: ReadRequest, _ body: @escaping @Sendable () -> Void) {
+    threads(for: request).perform(body)
+  }
+
+  private func threads(for request: ReadRequest) -> WorkerBox {
+    request.isLongReplay ? replays : readers
+  }
 
   package func readNow(_ request: ReadRequest) throws(StoreError) -> Page {
     try log().read(request)

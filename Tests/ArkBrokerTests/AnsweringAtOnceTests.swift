@@ -48,7 +48,9 @@ import Testing
     /// Answers the first append.
     func answerTheFirst() { state.withLock { $0.first.take() }?() }
 
-    func onReadingThread(_ body: @escaping @Sendable () -> Void) { body() }
+    func onReadingThread(for request: ReadRequest, _ body: @escaping @Sendable () -> Void) {
+      body()
+    }
     func readNow(_ request: ReadRequest) throws(StoreError) -> Page {
       try base.readImmediately(request)
     }

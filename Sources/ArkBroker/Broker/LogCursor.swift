@@ -16,6 +16,10 @@ package struct LogCursor: ~Copyable {
   private let waiter: TailWaiter
   private let reader: Reader
   private var gap: Gap?
+  /// Bytes of events that the store has found for it since it was last at the live edge.
+  private var replayed = 0
+  /// A cursor that has got so much is replaying the log, not looking something up.
+  private static let longReplay = 8 << 20
   /// Everything up to here has been read or passed over.
   package private(set) var position: Position
 
@@ -65,14 +69,17 @@ package struct LogCursor: ~Copyable {
       if !follows, position >= end, gap == nil { return .ended }
       switch log.tail.read(after: position, matcher, limit: limit) {
       case .page(let page):
+        replayed = 0
         if let page = accept(page) { return .page(page) }
       case .older:
-        let read = StoreRead(
-          log: log,
-          request: ReadRequest(after: position, matching: match, compiled: matcher, limit: limit))
+        var request = ReadRequest(
+          after: position, matching: match, compiled: matcher, limit: limit)
+        request.isLongReplay = replayed >= LogCursor.longReplay
+        let read = StoreRead(log: log, request: request)
         guard let immediate = log.immediate else { return .older(read) }
         if let page = accept(try read.run(on: immediate)) { return .page(page) }
       case .atEnd(let isEnded):
+        replayed = 0
         if let page = takeGap() { return .page(page) }
         if isEnded || !follows { return .ended }
         if log.tail.wait(waiter, after: position) {
@@ -89,6 +96,8 @@ package struct LogCursor: ~Copyable {
   /// Takes what the store answered.
   /// - Returns: what there is to show of it, or nil.
   package mutating func accept(_ answer: StoreRead.Answer) -> Page? {
+    // A store that has found nothing has looked for long.
+    replayed += answer.page.isEmpty ? LogCursor.longReplay : answer.byteCount
     let next = position.advanced(by: 1)
     if next < answer.bounds.oldest {
       // A log that began anew says so once; what it has lost since does not matter to this reader.
@@ -147,6 +156,8 @@ package struct StoreRead: Sendable {
     fileprivate let bounds: Bounds
     fileprivate let page: Page
 
+    fileprivate var byteCount: Int { page.batches.reduce(0) { $0 + $1.byteCount } }
+
     /// - Parameter bounds: as they are behind the read. What was dropped while it ran it may have found in part: all of that is left out, and the gap tells of it.
     fileprivate init(_ page: Page, within bounds: Bounds) {
       self.bounds = bounds
@@ -177,7 +188,7 @@ package struct StoreRead: Sendable {
       }
       return
     }
-    queued.onReadingThread {
+    queued.onReadingThread(for: request) {
       do throws(StoreError) {
         let answer = try run(bounds: { queued.boundsNow }, read: queued.readNow)
         completion(.success(answer))

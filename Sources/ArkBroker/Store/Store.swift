@@ -69,8 +69,8 @@ package protocol QueuedStore: Store {
   func append(
     _ request: AppendRequest, onWritten: (@Sendable (Positions) -> Void)?,
     then completion: @escaping @Sendable (Result<Positions, StoreError>) -> Void)
-  /// Runs something on a thread on which `readNow` may be called.
-  func onReadingThread(_ body: @escaping @Sendable () -> Void)
+  /// Runs something on a thread on which `readNow` may be called with this request.
+  func onReadingThread(for request: ReadRequest, _ body: @escaping @Sendable () -> Void)
   /// Reads as `read` does, and blocks meanwhile.
   func readNow(_ request: ReadRequest) throws(StoreError) -> Page
   var boundsNow: Bounds { get }

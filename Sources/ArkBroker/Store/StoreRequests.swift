@@ -25,6 +25,8 @@ public struct ReadRequest: Sendable {
   public var limit: ReadLimit
   /// The match, compiled once by the reader.
   package var matcher: Matcher
+  /// Whether it is one of the many reads of a long replay, for which appends and other reads should not wait.
+  package var isLongReplay = false
 
   /// A request for what comes behind `after`. Compiles the match, so make one request and change its `after` when reading on.
   public init(after: Position, matching match: Match = .all, limit: ReadLimit = ReadLimit()) {

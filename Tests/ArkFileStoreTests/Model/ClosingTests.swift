@@ -115,7 +115,7 @@ import Testing
         if isWriter {
           store.append(AppendRequest(batch), onWritten: nil) { _ in drop() }
         } else {
-          store.onReadingThread(drop)
+          store.onReadingThread(for: ReadRequest(after: .start), drop)
         }
       }
       // Its threads end in their own time, and then the directory is free.
