@@ -28,6 +28,10 @@ final class LogWriter: @unchecked Sendable {
   private static let groupBytes = 8 << 20
   /// How much room is reserved at once.
   private static let reservation = 16 << 20
+  /// How many zeros are written behind a small group, for those that follow.
+  private static let zeroBytes = 256 << 10
+  /// Of larger groups, writing their bytes twice would cost more than it saves.
+  private static let smallGroup = 64 << 10
 
   // MARK: The writing thread's
 
@@ -37,6 +41,8 @@ final class LogWriter: @unchecked Sendable {
   private var summary: SegmentSummary
   private var reserved = 0
   private var canReserve = true
+  /// Up to where zeros have been written.
+  private var zeroed = 0
   /// The last position that was acknowledged.
   private var acknowledged: Position
   /// The next position to give.
@@ -244,6 +250,7 @@ final class LogWriter: @unchecked Sendable {
     do throws(FileError) {
       try reserve()
       try file.writeAll(buffer.bytes, at: summary.end)
+      if mustSync { try writeZeros(to: file) }
     } catch {
       return takeBack(pending, StoreError(error), isTrusted: true)
     }
@@ -287,6 +294,7 @@ final class LogWriter: @unchecked Sendable {
     do throws(FileError) {
       try file?.resize(to: summary.end)
       reserved = summary.end
+      zeroed = summary.end
       if !isTrusted { distrust(error) }
     } catch {
       distrust(StoreError(error))
@@ -312,6 +320,16 @@ final class LogWriter: @unchecked Sendable {
       // Too much at once; the write itself will tell whether there is room.
       guard error.isFull else { throw error }
     }
+  }
+
+  /// Writes zeros behind the group, which its sync makes safe with it: where room is only reserved, each sync has to note in the file system's journal which of it has been
+  /// written to, and that costs as much again as the bytes.
+  private func writeZeros(to file: any File) throws(FileError) {
+    let end = summary.end + buffer.count
+    let count = min(LogWriter.zeroBytes, reserved - end)
+    guard end > zeroed, count > 0, buffer.count <= LogWriter.smallGroup else { return }
+    try file.writeAll([UInt8](repeating: 0, count: count), at: end)
+    zeroed = end + count
   }
 
   /// - Throws: `.full` where the positions end.
@@ -395,6 +413,7 @@ final class LogWriter: @unchecked Sendable {
     file = begun
     reserved = 0
     canReserve = true
+    zeroed = 0
     isSynced = true
     summary = SegmentSummary(first: next)
     index = GrowingIndex(seed: log.seed)
