@@ -136,8 +136,17 @@ def service(record):
     return name
 
 
+def has_time(signal, message):
+    """Whether a log record or a metric says when it was."""
+    if signal == "logs":
+        return bool(message.time_unix_nano or message.observed_time_unix_nano)
+    kind = message.WhichOneof("data")
+    return kind is not None and any(point.time_unix_nano for point in getattr(message, kind).data_points)
+
+
 def kept(signal, records, known):
     """The records that must become events: those with valid ids that did not come before."""
+    equals = collections.Counter()
     for place, record in enumerate(records):
         fields = record.message
         if signal == "traces":
@@ -154,7 +163,10 @@ def kept(signal, records, known):
                 # Zeros are no ids.
                 fields.trace_id = b"" if fields.trace_id == bytes(16) else fields.trace_id
                 fields.span_id = b"" if fields.span_id == bytes(8) else fields.span_id
-            identity = place, json.dumps(record.payload)
+            # Without a time, the place in the request tells those apart that say the same; else how many there are.
+            contents = json.dumps(record.payload)
+            identity = equals[contents] if has_time(signal, fields) else f"at {place}", contents
+            equals[contents] += 1
         if identity not in known:
             known.add(identity)
             yield record
