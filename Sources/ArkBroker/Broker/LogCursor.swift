@@ -77,7 +77,7 @@ package struct LogCursor: ~Copyable {
         request.isLongReplay = replayed >= LogCursor.longReplay
         let read = StoreRead(log: log, request: request)
         guard let immediate = log.immediate else { return .older(read) }
-        if let page = accept(try read.run(on: immediate)) { return .page(page) }
+        if let page = show(try read.run(on: immediate)) { return .page(page) }
       case .atEnd(let isEnded):
         replayed = 0
         if let page = takeGap() { return .page(page) }
@@ -98,6 +98,10 @@ package struct LogCursor: ~Copyable {
   package mutating func accept(_ answer: StoreRead.Answer) -> Page? {
     // A store that has found nothing has looked for long.
     replayed += answer.page.isEmpty ? LogCursor.longReplay : answer.byteCount
+    return show(answer)
+  }
+
+  private mutating func show(_ answer: StoreRead.Answer) -> Page? {
     let next = position.advanced(by: 1)
     if next < answer.bounds.oldest {
       // A log that began anew says so once; what it has lost since does not matter to this reader.
