@@ -112,16 +112,16 @@ public final class FileStore: QueuedStore {
   deinit {
     // A store that nobody closed: its threads must not outlive it.
     let log: DiskLog? = if case .open(let log) = state.withLock({ $0 }) { log } else { nil }
-    guard log?.isOnOwnThread == true else {
-      try? log?.close()
-      for threads in [control, readers, replays] { threads.finish() }
-      return
-    }
-    // The last reference went on a thread that closing has to wait for.
-    let (all, closer) = ([control, readers, replays], Worker())
-    closer.perform {
+    let all = [control, readers, replays]
+    let end = { @Sendable in
       try? log?.close()
       for threads in all { threads.finish() }
+    }
+    guard log?.isOnOwnThread == true else { return end() }
+    // The last reference went on a thread that closing has to wait for.
+    let closer = Worker()
+    closer.perform {
+      end()
       closer.finish()
     }
   }
