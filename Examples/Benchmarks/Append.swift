@@ -22,7 +22,7 @@ enum Append {
     let store = FileStore(at: path, keeping: .gigabytes(2))
     let broker = Broker { store }
     try await broker.publish(event(session: 0))
-    let run = try await run(broker, seconds: seconds, shape: shape)
+    let run = try await measure(broker, seconds: seconds, shape: shape)
     print("append \(shape.rawValue) events_per_second=\(Int(run.rate))\(run.waits)")
     try await store.close()
   }
@@ -48,7 +48,7 @@ enum Append {
     for round in 0..<5 {
       // What the round before had to rewrite goes on at its pace.
       try await store.maintain()
-      alone.append(try await run(broker, seconds: seconds, shape: shape))
+      alone.append(try await measure(broker, seconds: seconds, shape: shape))
       let oldest = await store.bounds.oldest
       let files = namesInDirectory(path)
       let replayed = Mutex(0)
@@ -65,7 +65,7 @@ enum Append {
       // Segments of which a part is deleted are rewritten in the background, within the pace for that.
       try await broker.delete(
         matching: .session("s-\(round * 2)") || .session("s-\(round * 2 + 1)"))
-      beside.append(try await run(broker, seconds: seconds, shape: shape))
+      beside.append(try await measure(broker, seconds: seconds, shape: shape))
       let events = replayed.withLock { $0 }
       precondition(events > 0, "nothing was replayed")
       replayRates.append(Double(events) / seconds)
@@ -112,7 +112,7 @@ enum Append {
     return namesInDirectory(path).subtracting(files).contains { firsts.contains(first($0)) }
   }
 
-  private static func run(_ broker: Broker, seconds: Double, shape: Shape) async throws -> Run {
+  private static func measure(_ broker: Broker, seconds: Double, shape: Shape) async throws -> Run {
     var run = Run()
     var count = 0
     let clock = ContinuousClock()

@@ -11,8 +11,7 @@ import Testing
     var replay = ReadRequest(after: .start)
     replay.isLongReplay = true
     let gate = Handover<Void>()
-    let replays = 64
-    let ended = (0..<replays).map { _ in Handover<Void>() }
+    let ended = (0..<64).map { _ in Handover<Void>() }
     for end in ended {
       store.onReadingThread(for: replay) {
         gate.take()
