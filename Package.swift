@@ -46,7 +46,7 @@ let package = Package(
     .target(name: "ArkAPI", dependencies: ["ArkBroker", "ArkHTTP"], swiftSettings: settings),
     // The only module with Foundation in it: sending over TLS takes it.
     .target(
-      name: "ArkOTLPForward", dependencies: ["ArkBroker", "ArkOTLP", "CZlib"],
+      name: "ArkOTLPForward", dependencies: ["ArkBroker", "ArkHTTP", "ArkOTLP", "CZlib"],
       swiftSettings: settings),
     .target(name: "ArkBrokerTesting", dependencies: ["ArkBroker"], swiftSettings: settings),
 

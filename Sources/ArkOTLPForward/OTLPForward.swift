@@ -48,7 +48,7 @@ public struct OTLPForward: EventSink {
   ) throws(OTLPForwardError) {
     try self.init(
       to: url, name: name, matching: match, from: start, options: options, clock: .system,
-      transport: URLSessionTransport(timeout: options.timeout))
+      transport: SchemeTransport(timeout: options.timeout))
   }
 
   /// The same, with a way of sending and a clock for tests.

@@ -22,6 +22,7 @@ class Collector:
         self.requests = []
         self.headers = []
         self.connections = 0
+        self.open = set()
         self.stopped = threading.Event()
         collector = self
 
@@ -32,6 +33,12 @@ class Collector:
                 super().setup()
                 with collector.lock:
                     collector.connections += 1
+                    collector.open.add(self.connection)
+
+            def finish(self):
+                with collector.lock:
+                    collector.open.discard(self.connection)
+                super().finish()
 
             def do_POST(self):
                 collector.answer(self)
@@ -63,6 +70,9 @@ class Collector:
         self.stopped.set()
         self.server.shutdown()
         self.server.server_close()
+        with self.lock:
+            for connection in self.open:
+                connection.shutdown(socket.SHUT_RDWR)
 
     def answer(self, request):
         with self.lock:

@@ -112,7 +112,8 @@ def test_a_busy_receiver_gets_everything(context):
     expect(all(h.get("x-key") == "secret-key" for h in far.headers), "a request without its header")
     expect(all(h.get("content-encoding") == "gzip" for h in far.headers), "a request without gzip")
     equal(near.said("secret-key"), 0, "how often the log shows a header")
-    equal(near.said("will be sent again in"), len(troubles), "how often the log speaks of sending again")
+    # A connection that was kept may break just as a request goes over it: that is sent again at once, without a word.
+    equal(near.said("will be sent again in"), len(troubles) - 1, "how often the log speaks of sending again")
     return f"{len(wanted)} spans, {len(far.requests)} requests, {far.connections} connections"
 
 
@@ -221,22 +222,27 @@ def test_tls_is_spoken_to_a_receiver_that_is_trusted(context):
 
 
 def test_nothing_is_left_open(context):
-    """Descriptors after many requests that all went wrong in the same ways, as after the first few."""
-    def trouble(rounds):
-        for _ in range(rounds):
-            refused = near.said("are not sent again")
-            far.script.extend(["reset", 400])
-            near.take(spans(len(far.requests) * 1000 + 1, 1))
-            until(lambda: near.said("are not sent again") > refused, "it is refused")
+    """Descriptors after many requests that all went wrong in the same ways, as after the first few: with TLS, it is Foundation
+    that sends."""
+    notes = []
+    for authority in (None, Authority(context, "known")):
+        far = collector(context, certificate=authority.issue("localhost") if authority else None)
+        near = Forwarder(context, far.url, context.new_directory(), authority, OTEL_EXPORTER_OTLP_TIMEOUT="500")
 
-    def descriptors():
-        return len(os.listdir(f"/proc/{near.process.pid}/fd"))
+        def trouble(rounds):
+            for _ in range(rounds):
+                refused = near.said("are not sent again")
+                far.script.extend(["silence" if authority else "reset", 400])
+                near.take(spans(len(far.requests) * 1000 + 1, 1))
+                until(lambda: near.said("are not sent again") > refused, "it is refused")
 
-    far = collector(context)
-    near = Forwarder(context, far.url, context.new_directory())
-    trouble(3)
-    before = descriptors()
-    trouble(20 if context.full else 8)
-    # A connection is closed a little after its trouble has been said.
-    until(lambda: descriptors() <= before + 3, f"there are {before} descriptors again, or 3 more")
-    return f"{before} descriptors, then {descriptors()}"
+        def descriptors():
+            return len(os.listdir(f"/proc/{near.process.pid}/fd"))
+
+        trouble(2)
+        before = descriptors()
+        trouble(20 if context.full else 4)
+        # A connection is closed a little after its trouble has been said.
+        until(lambda: descriptors() <= before + 3, f"there are {before} descriptors again, or 3 more")
+        notes.append(f"{before} descriptors, then {descriptors()}")
+    return "; with TLS ".join(notes)

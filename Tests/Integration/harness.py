@@ -192,12 +192,15 @@ class Broker:
     """An ark-broker process on a loopback port of its own."""
     # What its log says when it serves.
     ADDRESS = re.compile(r'"address":"127\.0\.0\.1:(\d+)"')
+    # All of the test that runs.
+    started = []
 
     def __init__(self, path, arguments, port=0, environment=None):
         variables = {k: v for k, v in os.environ.items() if k not in VARIABLES}
         self.process = subprocess.Popen(
             [str(path), "--port", str(port), *map(str, arguments)], stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=variables | (environment or {}))
+        Broker.started.append(self)
         self.lines = []
         self.port = None
         self.thread = threading.Thread(target=self._read_log, daemon=True)
@@ -210,6 +213,12 @@ class Broker:
             found = self.ADDRESS.search(line)
             if found:
                 self.port = int(found.group(1))
+
+    @staticmethod
+    def last_words():
+        """What the brokers of a test logged last: for a test that failed."""
+        return "".join(
+            f"{broker.process.args[0]} said: {line}" for broker in Broker.started for line in broker.lines[-10:])
 
     def wait_until_serving(self):
         until(lambda: self.port or self.process.poll() is not None, "the broker serves", 30)

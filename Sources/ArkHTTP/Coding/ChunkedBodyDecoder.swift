@@ -1,6 +1,6 @@
 /// Takes the framing off a chunked body (RFC 9112, section 7.1); extensions and trailers are dropped.
-struct ChunkedBodyDecoder: Sendable {
-  enum Step {
+package struct ChunkedBodyDecoder: Sendable {
+  package enum Step {
     case needMore
     case data(UnsafeRawBufferPointer)
     case end
@@ -31,12 +31,14 @@ struct ChunkedBodyDecoder: Sendable {
   /// The bytes of extensions that a body may have in all.
   private static let extensionLimit = 16 << 10
 
+  package init() { self.init(limits: ParserBounds(HTTPLimits())) }
+
   init(limits: ParserBounds) {
     trailerByteLimit = limits.headerBytes
     trailerCountLimit = limits.headerCount
   }
 
-  mutating func next(_ input: inout UnsafeRawBufferPointer) throws(HTTPError) -> Step {
+  package mutating func next(_ input: inout UnsafeRawBufferPointer) throws(HTTPError) -> Step {
     var index = 0
     defer { input.removeFirst(bytes: index) }
     while index < input.count {

@@ -9,8 +9,8 @@ import CSystem
 #endif
 
 /// The system's socket calls, without the differences between systems.
-enum SocketCall {
-  enum Result {
+package enum SocketCall {
+  package enum Result {
     case bytes(Int)
     case wouldBlock
     case failed
@@ -34,26 +34,50 @@ enum SocketCall {
   }
 
   /// A socket that does not block and is not inherited; negative when there is none to be had.
-  static func streamSocket(_ family: Int32) -> Int32 {
+  package static func streamSocket(_ family: Int32) -> Int32 {
     #if os(Linux)
       // At once: a child that another thread starts in between would have it for good.
       let flags = Int32(SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue)
       return socket(family, streamType | flags, 0)
     #else
       let descriptor = socket(family, streamType, 0)
-      _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
-      _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+      prepare(descriptor)
       return descriptor
     #endif
   }
 
+  #if !os(Linux)
+    /// What Linux is told when it makes the socket, or with each call.
+    private static func prepare(_ descriptor: Int32) {
+      _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
+      _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+      var on: Int32 = 1
+      setsockopt(descriptor, SOL_SOCKET, SO_NOSIGPIPE, &on, socklen_t(MemoryLayout<Int32>.size))
+    }
+  #endif
+
+  /// Without Nagle's algorithm.
+  package static func sendAtOnce(_ descriptor: Int32) {
+    var on: Int32 = 1
+    setsockopt(
+      descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+  }
+
   @inline(__always)
-  static func receive(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Result {
+  package static func receive(_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer)
+    -> Result
+  {
     while true {
       let count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
       if count >= 0 { return .bytes(count) }
       if errno == EINTR { continue }
       return errno == EAGAIN || errno == EWOULDBLOCK ? .wouldBlock : .failed
+    }
+  }
+
+  package static func send(_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Result {
+    withUnsafePointer(to: HTTPVector(base: bytes.baseAddress, count: bytes.count)) {
+      send(descriptor, UnsafeBufferPointer(start: $0, count: 1))
     }
   }
 
@@ -114,14 +138,10 @@ enum SocketCall {
         default: return .none
         }
       }
-      var on: Int32 = 1
       #if !os(Linux)
-        _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
-        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-        setsockopt(descriptor, SOL_SOCKET, SO_NOSIGPIPE, &on, socklen_t(MemoryLayout<Int32>.size))
+        prepare(descriptor)
       #endif
-      setsockopt(
-        descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &on, socklen_t(MemoryLayout<Int32>.size))
+      sendAtOnce(descriptor)
       return .connection(descriptor, address(storage))
     }
   }
@@ -132,7 +152,7 @@ enum SocketCall {
   /// Ends a socket for everybody who has it.
   static func shutdownAll(_ descriptor: Int32) { _ = shutdown(descriptor, Int32(SHUT_RDWR)) }
 
-  static func close(_ descriptor: Int32) {
+  package static func close(_ descriptor: Int32) {
     #if canImport(Glibc)
       _ = Glibc.close(descriptor)
     #elseif canImport(Musl)

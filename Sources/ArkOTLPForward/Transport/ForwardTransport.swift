@@ -21,6 +21,9 @@ package struct ForwardRequest: Sendable {
 
 /// What came back.
 package struct ForwardResponse: Sendable {
+  /// The bytes that a body may have: an answer says little; more than this is not one (OTLP specification, "OTLP/HTTP Response").
+  static let maximumBody = 4 << 20
+
   package var status: Int
   package var contentType: String?
   package var retryAfter: String?
@@ -51,8 +54,22 @@ package struct ForwardFailure: Error, Equatable, Sendable {
   package let code: Code
   package let message: String
 
+  package static let cancelled = ForwardFailure(.cancelled, "cancelled")
+  package static let tooLarge = ForwardFailure(.tooLarge, "the answer is larger than 4 MiB")
+
+  package static func noAnswer(within timeout: Duration) -> ForwardFailure {
+    ForwardFailure(.timeout, "no answer within \(timeout.seconds) s")
+  }
+
   package init(_ code: Code, _ message: String) {
     self.code = code
     self.message = message
+  }
+}
+
+extension Duration {
+  var seconds: Double {
+    let (seconds, attoseconds) = components
+    return Double(seconds) + Double(attoseconds) / 1e18
   }
 }

@@ -9,22 +9,12 @@ import Synchronization
 ///
 /// Whatever URLSession does with a request, the answer comes within the timeout, and at once when the task is cancelled: neither is left to it.
 ///
-/// Each request has a session and hence a connection of its own. Where a connection that was kept turns out to be broken, the Foundation of Linux sends the request again by itself without being able to go back to the beginning of its body, and hangs.
-struct URLSessionTransport: ForwardTransport {
+/// All requests share a session, and connections with it: on Linux, sessions and connections that come and go by the ten thousand end now and then in an exchange that never ends, or end the process. Where a connection that was kept turns out to be broken as the request is sent, the Foundation of Linux cannot go back to the beginning of its body, and hangs: hence a new session after a request without an answer.
+final class URLSessionTransport: ForwardTransport {
   private let timeout: Duration
+  private let session = Mutex(ExchangeSession())
 
   init(timeout: Duration) { self.timeout = timeout }
-
-  /// No cookies, no cache, no credentials of others: nothing that a request could leave behind.
-  private static func makeSession(_ delegate: ExchangeDelegate) -> URLSession {
-    let configuration = URLSessionConfiguration.ephemeral
-    configuration.httpCookieStorage = nil
-    configuration.httpShouldSetCookies = false
-    configuration.urlCache = nil
-    configuration.urlCredentialStorage = nil
-    configuration.requestCachePolicy = .reloadIgnoringLocalCacheData
-    return URLSession(configuration: configuration, delegate: delegate, delegateQueue: nil)
-  }
 
   func send(_ request: ForwardRequest) async -> Result<ForwardResponse, ForwardFailure> {
     var message = URLRequest(url: request.url)
@@ -36,12 +26,19 @@ struct URLSessionTransport: ForwardTransport {
     for header in request.headers {
       message.setValue(header.value, forHTTPHeaderField: header.name)
     }
-    let delegate = ExchangeDelegate()
-    let session = URLSessionTransport.makeSession(delegate)
-    // A session lives, and its connection with it, until it is told that it is over.
-    defer { session.invalidateAndCancel() }
-    let exchange = Exchange(session.dataTask(with: message), timeout: timeout)
-    delegate.exchange = exchange
+    let outcome = await exchange(message)
+    if case .failure(let failure) = outcome, failure.code == .timeout {
+      session.withLock { $0 = ExchangeSession() }
+    }
+    return outcome
+  }
+
+  private func exchange(
+    _ message: URLRequest
+  ) async -> Result<ForwardResponse, ForwardFailure> {
+    let session = session.withLock { $0 }
+    let exchange = session.exchange(message, timeout)
+    defer { session.forget(exchange) }
     return await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         exchange.start(continuation)
@@ -52,16 +49,45 @@ struct URLSessionTransport: ForwardTransport {
         }
       }
     } onCancel: {
-      exchange.end(.failure(ForwardFailure(.cancelled, "cancelled")))
+      exchange.end(.failure(.cancelled))
     }
+  }
+}
+
+/// A session whose callbacks find their way to the exchange that they are about.
+private final class ExchangeSession: Sendable {
+  private let delegate: ExchangeDelegate
+  private let session: URLSession
+
+  init() {
+    // No cookies, no cache, no credentials of others: nothing that a request could leave behind.
+    let configuration = URLSessionConfiguration.ephemeral
+    configuration.httpCookieStorage = nil
+    configuration.httpShouldSetCookies = false
+    configuration.urlCache = nil
+    configuration.urlCredentialStorage = nil
+    configuration.requestCachePolicy = .reloadIgnoringLocalCacheData
+    delegate = ExchangeDelegate()
+    session = URLSession(configuration: configuration, delegate: delegate, delegateQueue: nil)
+  }
+
+  // A session lives, and its connections with it, until it is told that it is over.
+  deinit { session.invalidateAndCancel() }
+
+  func exchange(_ message: URLRequest, _ timeout: Duration) -> Exchange {
+    let task = session.dataTask(with: message)
+    let exchange = Exchange(task, timeout: timeout)
+    delegate.exchanges.withLock { $0[task.taskIdentifier] = exchange }
+    return exchange
+  }
+
+  func forget(_ exchange: Exchange) {
+    delegate.exchanges.withLock { $0[exchange.task.taskIdentifier] = nil }
   }
 }
 
 /// One request and what comes back.
 final class Exchange: Sendable {
-  /// An answer says little; more than this is not one (OTLP specification, "OTLP/HTTP Response").
-  private static let maximumBytes = 4 << 20
-
   private struct State {
     var continuation: CheckedContinuation<Result<ForwardResponse, ForwardFailure>, Never>?
     var outcome: Result<ForwardResponse, ForwardFailure>?
@@ -69,7 +95,7 @@ final class Exchange: Sendable {
     var timer: Task<Void, Never>?
   }
 
-  private let task: URLSessionDataTask
+  let task: URLSessionDataTask
   private let timeout: Duration
   private let state = Mutex(State())
 
@@ -123,15 +149,13 @@ final class Exchange: Sendable {
   func received(_ data: Data) {
     let isTooLarge = state.withLock { state in
       state.response?.body.append(contentsOf: data)
-      return state.response?.body.count ?? 0 > Exchange.maximumBytes
+      return state.response?.body.count ?? 0 > ForwardResponse.maximumBody
     }
-    if isTooLarge {
-      end(.failure(ForwardFailure(.tooLarge, "the answer is larger than 4 MiB")))
-    }
+    if isTooLarge { end(.failure(.tooLarge)) }
   }
 
   func timedOut() {
-    end(.failure(ForwardFailure(.timeout, "no answer within \(timeout.seconds) s")))
+    end(.failure(.noAnswer(within: timeout)))
   }
 
   func completed(_ error: (any Error)?) {
@@ -167,13 +191,12 @@ final class Exchange: Sendable {
 }
 
 /// Leads what URLSession calls back to the exchange that it is about.
-// Unchecked: NSObject is not Sendable; its state is behind a lock.
-private final class ExchangeDelegate: NSObject, URLSessionDataDelegate, @unchecked Sendable {
-  private let state = Mutex<Exchange?>(nil)
+private final class ExchangeDelegate: NSObject, URLSessionDataDelegate, Sendable {
+  /// By the identifier of their task.
+  let exchanges = Mutex<[Int: Exchange]>([:])
 
-  var exchange: Exchange? {
-    get { state.withLock { $0 } }
-    set { state.withLock { $0 = newValue } }
+  private func exchange(_ task: URLSessionTask) -> Exchange? {
+    exchanges.withLock { $0[task.taskIdentifier] }
   }
 
   /// A redirection is no success: whoever configured the URL should know.
@@ -182,7 +205,7 @@ private final class ExchangeDelegate: NSObject, URLSessionDataDelegate, @uncheck
     willPerformHTTPRedirection response: HTTPURLResponse, newRequest request: URLRequest,
     completionHandler: @escaping @Sendable (URLRequest?) -> Void
   ) {
-    exchange?.received(response)
+    exchange(task)?.received(response)
     completionHandler(nil)
   }
 
@@ -193,8 +216,8 @@ private final class ExchangeDelegate: NSObject, URLSessionDataDelegate, @uncheck
       @escaping @Sendable (URLSession.AuthChallengeDisposition, URLCredential?) -> Void
   ) {
     if let response = challenge.failureResponse as? HTTPURLResponse {
-      exchange?.received(response)
-      exchange?.completed(nil)
+      exchange(task)?.received(response)
+      exchange(task)?.completed(nil)
       completionHandler(.cancelAuthenticationChallenge, nil)
     } else {
       completionHandler(.performDefaultHandling, nil)
@@ -205,24 +228,17 @@ private final class ExchangeDelegate: NSObject, URLSessionDataDelegate, @uncheck
     _ session: URLSession, dataTask: URLSessionDataTask, didReceive response: URLResponse,
     completionHandler: @escaping @Sendable (URLSession.ResponseDisposition) -> Void
   ) {
-    if let response = response as? HTTPURLResponse { exchange?.received(response) }
+    if let response = response as? HTTPURLResponse { exchange(dataTask)?.received(response) }
     completionHandler(.allow)
   }
 
   func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
-    exchange?.received(data)
+    exchange(dataTask)?.received(data)
   }
 
   func urlSession(
     _ session: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?
   ) {
-    exchange?.completed(error)
-  }
-}
-
-extension Duration {
-  fileprivate var seconds: Double {
-    let (seconds, attoseconds) = components
-    return Double(seconds) + Double(attoseconds) / 1e18
+    exchange(task)?.completed(error)
   }
 }

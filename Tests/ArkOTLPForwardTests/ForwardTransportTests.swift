@@ -12,8 +12,21 @@ import Testing
   import FoundationNetworking
 #endif
 
-/// The real transport, against a server in this process.
-@Suite struct URLSessionTransportTests {
+/// What sends over real connections.
+enum RealTransport: CaseIterable {
+  case plainHTTP
+  case urlSession
+
+  func make(timeout: Duration = .seconds(120)) -> any ForwardTransport {
+    switch self {
+    case .plainHTTP: PlainHTTPTransport(timeout: timeout)
+    case .urlSession: URLSessionTransport(timeout: timeout)
+    }
+  }
+}
+
+/// The real transports, against a server in this process.
+@Suite struct ForwardTransportTests {
   /// What a server got.
   private final class Seen: Sendable {
     private let requests = Mutex<[(path: String, headers: [String: String], body: [UInt8])]>([])
@@ -64,14 +77,15 @@ import Testing
       headers: [("Content-Type", "application/x-protobuf"), ("X-Key", "k")], body: body)
   }
 
-  @Test func bringsBackWhatTheReceiverSays() async throws {
+  @Test(arguments: RealTransport.allCases)
+  func bringsBackWhatTheReceiverSays(_ real: RealTransport) async throws {
     let route = route("/a") { _ in
       HTTPResponse(
         status: .serviceUnavailable, headers: ["Content-Type": "text/x", "Retry-After": "7"],
         body: .bytes([7, 8]))
     }
     try await serving([route]) { base in
-      let transport = URLSessionTransport(timeout: .seconds(120))
+      let transport = real.make()
       for _ in 0..<3 {
         let response = try await transport.send(try request(base + "/a")).get()
         #expect(response.status == 503)
@@ -90,7 +104,8 @@ import Testing
   }
 
   /// Neither followed nor asked for permission to send a large body.
-  @Test func redirectionsAreAnswersAndLargeBodiesAreSentAtOnce() async throws {
+  @Test(arguments: RealTransport.allCases)
+  func redirectionsAreAnswersAndLargeBodiesAreSentAtOnce(_ real: RealTransport) async throws {
     let routes = [
       route("/from") { _ in
         HTTPResponse(status: HTTPStatus(307), headers: ["Location": "/to"])
@@ -99,7 +114,7 @@ import Testing
     ]
     let large = [UInt8](repeating: 5, count: 3 << 20)
     try await serving(routes) { base in
-      let transport = URLSessionTransport(timeout: .seconds(120))
+      let transport = real.make()
       let response = try await transport.send(try request(base + "/from", body: large)).get()
       #expect(response.status == 307)
     }
@@ -108,11 +123,15 @@ import Testing
     #expect(seen.all.first?.headers["Expect"] == nil)
   }
 
-  @Test(arguments: [
-    (401, "Basic realm=\"x\""), (401, "Digest realm=\"x\", nonce=\"y\""), (401, "Bearer"),
-    (401, "Negotiate"), (401, ""), (407, "Basic realm=\"x\""), (403, ""),
-  ])
-  func cookiesAndChallengesAreLeftAlone(_ status: Int, _ challenge: String) async throws {
+  @Test(
+    arguments: [
+      (401, "Basic realm=\"x\""), (401, "Digest realm=\"x\", nonce=\"y\""), (401, "Bearer"),
+      (401, "Negotiate"), (401, ""), (407, "Basic realm=\"x\""), (403, ""),
+    ], RealTransport.allCases)
+  func cookiesAndChallengesAreLeftAlone(
+    _ answer: (status: Int, challenge: String), _ real: RealTransport
+  ) async throws {
+    let (status, challenge) = answer
     let route = route("/a") { _ in
       var headers: HTTPHeaders = ["Set-Cookie": "a=b; Path=/"]
       if !challenge.isEmpty {
@@ -121,7 +140,7 @@ import Testing
       return HTTPResponse(status: HTTPStatus(status), headers: headers)
     }
     try await serving([route]) { base in
-      let transport = URLSessionTransport(timeout: .seconds(120))
+      let transport = real.make()
       for _ in 0..<2 {
         let response = try await transport.send(try request(base + "/a")).get()
         #expect(response.status == status)
@@ -131,15 +150,40 @@ import Testing
     #expect(seen.all.allSatisfy { $0.headers["Cookie"] == nil })
   }
 
-  @Test func anAnswerThatNeverComesIsATimeout() async throws {
+  @Test(arguments: RealTransport.allCases)
+  func anAnswerThatNeverComesIsATimeout(_ real: RealTransport) async throws {
     let route = route("/a") { _ in
       try await Task.sleep(for: .seconds(600))
       return .text("late")
     }
     try await serving([route]) { base in
-      let transport = URLSessionTransport(timeout: .milliseconds(50))
+      let transport = real.make(timeout: .milliseconds(50))
       let outcome = await transport.send(try request(base + "/a"))
       #expect(throws: ForwardFailure(.timeout, "no answer within 0.05 s")) { try outcome.get() }
+    }
+  }
+
+  /// A request that ends before its answer leaves nothing behind that the next one suffers from.
+  @Test(arguments: RealTransport.allCases)
+  func whatComesAfterACancelledRequestIsAnswered(_ real: RealTransport) async throws {
+    let routes = [
+      route("/silent") { _ in
+        try await Task.sleep(for: .seconds(600))
+        return .text("late")
+      },
+      route("/a") { _ in .text("here") },
+    ]
+    try await serving(routes) { base in
+      let transport = real.make(timeout: .seconds(5))
+      for _ in 0..<2 {
+        let silent = try request(base + "/silent")
+        let waiting = Task { await transport.send(silent) }
+        try await eventually("the request has arrived") { seen.all.last?.path == "/silent" }
+        waiting.cancel()
+        let outcome = await waiting.value
+        #expect(throws: ForwardFailure.cancelled) { try outcome.get() }
+        #expect(try await transport.send(request(base + "/a")).get().status == 200)
+      }
     }
   }
 
@@ -152,13 +196,14 @@ import Testing
     #expect(throws: ForwardFailure(.timeout, "no answer within 3.0 s")) { try outcome.get() }
   }
 
-  @Test func cancellationEndsARequestAtOnce() async throws {
+  @Test(arguments: RealTransport.allCases)
+  func cancellationEndsARequestAtOnce(_ real: RealTransport) async throws {
     let route = route("/a") { _ in
       try await Task.sleep(for: .seconds(600))
       return .text("late")
     }
     try await serving([route]) { base in
-      let transport = URLSessionTransport(timeout: .seconds(600))
+      let transport = real.make(timeout: .seconds(600))
       let request = try request(base + "/a")
       let sending = Task { await transport.send(request) }
       try await eventually("the request has arrived") { !seen.all.isEmpty }
@@ -176,14 +221,15 @@ import Testing
     #expect(seen.all.count == 1)
   }
 
-  @Test func moreThanAnAnswerCanBeIsNotRead() async throws {
+  @Test(arguments: RealTransport.allCases)
+  func moreThanAnAnswerCanBeIsNotRead(_ real: RealTransport) async throws {
     let route = route("/a") { _ in
       .stream { writer in
         for _ in 0..<65 { try await writer.write([UInt8](repeating: 0, count: 1 << 16)) }
       }
     }
     try await serving([route]) { base in
-      let transport = URLSessionTransport(timeout: .seconds(120))
+      let transport = real.make()
       let outcome = await transport.send(try request(base + "/a"))
       #expect(throws: ForwardFailure(.tooLarge, "the answer is larger than 4 MiB")) {
         try outcome.get()
@@ -191,10 +237,11 @@ import Testing
     }
   }
 
-  @Test func noConnectionIsAFailureWithoutTheURL() async throws {
+  @Test(arguments: RealTransport.allCases)
+  func noConnectionIsAFailureWithoutTheURL(_ real: RealTransport) async throws {
     // Nobody listens there.
     let base = "http://127.0.0.1:1"
-    let transport = URLSessionTransport(timeout: .seconds(120))
+    let transport = real.make()
     let outcome = await transport.send(try request(base + "/a?key=secret"))
     let failure = #expect(throws: ForwardFailure.self) { try outcome.get() }
     #expect(failure?.code == .connection)
@@ -256,7 +303,7 @@ import Testing
 /// Sends to a server whatever the URL says: where it listens is not known before it does.
 private struct ToServer: ForwardTransport {
   let http: HTTPServer
-  let transport = URLSessionTransport(timeout: .seconds(120))
+  let transport = PlainHTTPTransport(timeout: .seconds(120))
 
   func send(_ request: ForwardRequest) async -> Result<ForwardResponse, ForwardFailure> {
     guard let port = try? await http.started().port,
