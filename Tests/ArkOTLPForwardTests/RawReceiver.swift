@@ -1,3 +1,4 @@
+import ArkHTTP
 import Foundation
 import Synchronization
 
@@ -99,8 +100,7 @@ final class RawReceiver: Sendable {
 
   private func send(_ connection: Int32, _ text: String) {
     for byte in text.utf8 {
-      var byte = byte
-      _ = write(connection, &byte, 1)
+      _ = withUnsafeBytes(of: byte) { SocketCall.send(connection, $0) }
     }
   }
 

@@ -74,11 +74,18 @@ import Testing
 
   // MARK: Ends
 
-  @Test func aClosedPipeEndsItCleanly() async throws {
-    // Only then does the test say something: the signal would end the program.
-    var action = sigaction()
-    sigaction(SIGPIPE, nil, &action)
-    try #require(TestPipe.isDefault(action), "SIGPIPE is handled or ignored by the test runner")
+  #if compiler(>=6.2)
+    /// In a process of its own: here, libcurl changes what becomes of the signal while other tests send with URLSession.
+    @Test func aClosedPipeEndsItCleanly() async {
+      await #expect(processExitsWith: .success) {
+        try await StandardOutputTests.writeIntoAClosedPipe()
+      }
+    }
+  #endif
+
+  private static func writeIntoAClosedPipe() async throws {
+    // Only then does it say something: the signal would end the program.
+    signal(SIGPIPE, SIG_DFL)
 
     let pipe = try TestPipe()
     pipe.closeReader()
@@ -87,25 +94,18 @@ import Testing
     let sink = StandardOutput(
       format: .text, matching: .all, from: .beginning, descriptor: pipe.writer,
       environment: { _ in nil })
-    let ended = Tally()
-    let running = Task {
-      defer { ended.add() }
-      try await sink.run(reading: broker.outlet)
-    }
-    // Not one event only: a child that another test is starting may have the reading end a while longer.
-    try await eventually("the sink ends") {
-      _ = try? await broker.publish(Event("a.b"))
-      return ended.value == 1
-    }
-    try await running.value
+    try await broker.publish(Event("a.b"))
+    try await sink.run(reading: broker.outlet)
     continuation.finish()
-    #expect(await reports.reduce(into: []) { $0.append($1.level) } == [.info])
+    let levels = await reports.reduce(into: []) { $0.append($1.level) }
+    try #require(levels == [.info])
 
+    var action = sigaction()
     sigaction(SIGPIPE, nil, &action)
-    #expect(TestPipe.isDefault(action))
+    try #require(TestPipe.isDefault(action))
     var pending = sigset_t()
     sigpending(&pending)
-    #expect(sigismember(&pending, SIGPIPE) == 0)
+    try #require(sigismember(&pending, SIGPIPE) == 0)
   }
 
   @Test func aReaderThatNeverReadsDoesNotHoldUpTheEnd() async throws {
