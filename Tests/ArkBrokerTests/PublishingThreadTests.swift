@@ -68,16 +68,21 @@ import Testing
   }
 
   @Test func aRefusalIsToldOnTheThread() async throws {
-    let store = FailingStore(MemoryStore(keeping: .megabytes(1))) { call in
+    let failing = FailingStore(MemoryStore(keeping: .megabytes(1))) { call in
       if case .append(let batch) = call, batch.contains(where: { $0.id == "e-1" }) {
         return StoreError(.failed, "no luck")
       }
       return nil
     }
+    // A store that answers while the thread still publishes has it told at once.
+    let store = GatedStore(failing)
     let broker = broker(on: store)
     try await broker.publish(events(0..<1))
+    store.shut()
     let (thread, outcomes) = (StillThread(), Outcomes())
     thread.act { publish(1..<2, into: broker, on: thread, outcomes) }
+    await store.waits()
+    store.letThrough()
     try await eventually("the thread is told") { thread.count == 1 }
     #expect(outcomes.all.isEmpty)
     thread.runJobs()
