@@ -54,13 +54,18 @@ enum Append {
       let replayed = Mutex(0)
       let replaying = Task {
         var hasRewritten = false
+        var seen = ContinuousClock.now
         while !Task.isCancelled {
           for try await page in broker.pages(from: .beginning, following: false) {
             replayed.withLock { $0 += page.count }
+            // Often: soon after, the segment may be let go.
+            if !hasRewritten, .now - seen > .milliseconds(50) {
+              hasRewritten = isRewritten(path, since: files)
+              seen = .now
+            }
           }
-          hasRewritten = hasRewritten || isRewritten(path, since: files)
         }
-        return hasRewritten
+        return hasRewritten || isRewritten(path, since: files)
       }
       // Segments of which a part is deleted are rewritten in the background, within the pace for that.
       try await broker.delete(
