@@ -1,3 +1,4 @@
+import ArkHTTP
 import ArkOTLP
 import Foundation
 
@@ -90,7 +91,7 @@ struct ForwardEndpoint: Sendable {
         throw OTLPForwardError(
           .invalidHeader, "the header \(header.key) is set by the forward itself")
       }
-      guard isToken(header.key) else {
+      guard !header.key.isEmpty, header.key.utf8.allSatisfy(\.isToken) else {
         throw OTLPForwardError(
           .invalidHeader, "the name of header \(number + 1) is not one of HTTP")
       }
@@ -100,14 +101,5 @@ struct ForwardEndpoint: Sendable {
       }
     }
     return headers.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
-  }
-
-  /// RFC 9110, section 5.6.2.
-  private static func isToken(_ text: String) -> Bool {
-    let marks = Set("!#$%&'*+-.^_`|~".utf8)
-    return !text.isEmpty
-      && text.utf8.allSatisfy { byte in
-        byte &- 0x30 < 10 || (byte | 0x20) &- 0x61 < 26 || marks.contains(byte)
-      }
   }
 }

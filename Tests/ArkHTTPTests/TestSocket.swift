@@ -14,11 +14,7 @@ final class TestSocket: Sendable {
   let descriptor: Int32
 
   init(port: UInt16) throws {
-    #if canImport(Glibc)
-      descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    #else
-      descriptor = socket(AF_INET, SOCK_STREAM, 0)
-    #endif
+    descriptor = socket(AF_INET, SocketCall.streamType, 0)
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_port = port.bigEndian
@@ -44,16 +40,9 @@ final class TestSocket: Sendable {
   func send(_ bytes: [UInt8]) -> Bool {
     var rest = bytes[...]
     while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { buffer in
-        #if canImport(Darwin)
-          Darwin.send(descriptor, buffer.baseAddress, buffer.count, 0)
-        #elseif canImport(Glibc)
-          Glibc.send(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_NOSIGNAL))
-        #else
-          Musl.send(descriptor, buffer.baseAddress, buffer.count, Int32(MSG_NOSIGNAL))
-        #endif
-      }
-      guard count > 0 else { return false }
+      guard case .bytes(let count) = rest.withUnsafeBytes({ SocketCall.send(descriptor, $0) }),
+        count > 0
+      else { return false }
       rest = rest.dropFirst(count)
     }
     return true

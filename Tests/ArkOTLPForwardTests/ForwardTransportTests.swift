@@ -71,6 +71,14 @@ enum RealTransport: CaseIterable {
     }
   }
 
+  /// Does not answer while a test has patience.
+  private func silent(_ path: String) -> HTTPRoute {
+    route(path) { _ in
+      try await Task.sleep(for: .seconds(600))
+      return .text("late")
+    }
+  }
+
   private func request(_ url: String, body: [UInt8] = [1, 2, 3]) throws -> ForwardRequest {
     ForwardRequest(
       url: try #require(URL(string: url)),
@@ -152,11 +160,7 @@ enum RealTransport: CaseIterable {
 
   @Test(arguments: RealTransport.allCases)
   func anAnswerThatNeverComesIsATimeout(_ real: RealTransport) async throws {
-    let route = route("/a") { _ in
-      try await Task.sleep(for: .seconds(600))
-      return .text("late")
-    }
-    try await serving([route]) { base in
+    try await serving([silent("/a")]) { base in
       let transport = real.make(timeout: .milliseconds(50))
       let outcome = await transport.send(try request(base + "/a"))
       #expect(throws: ForwardFailure(.timeout, "no answer within 0.05 s")) { try outcome.get() }
@@ -166,13 +170,7 @@ enum RealTransport: CaseIterable {
   /// A request that ends before its answer leaves nothing behind that the next one suffers from.
   @Test(arguments: RealTransport.allCases)
   func whatComesAfterACancelledRequestIsAnswered(_ real: RealTransport) async throws {
-    let routes = [
-      route("/silent") { _ in
-        try await Task.sleep(for: .seconds(600))
-        return .text("late")
-      },
-      route("/a") { _ in .text("here") },
-    ]
+    let routes = [silent("/silent"), route("/a") { _ in .text("here") }]
     try await serving(routes) { base in
       let transport = real.make(timeout: .seconds(5))
       for _ in 0..<2 {
@@ -198,11 +196,7 @@ enum RealTransport: CaseIterable {
 
   @Test(arguments: RealTransport.allCases)
   func cancellationEndsARequestAtOnce(_ real: RealTransport) async throws {
-    let route = route("/a") { _ in
-      try await Task.sleep(for: .seconds(600))
-      return .text("late")
-    }
-    try await serving([route]) { base in
+    try await serving([silent("/a")]) { base in
       let transport = real.make(timeout: .seconds(600))
       let request = try request(base + "/a")
       let sending = Task { await transport.send(request) }

@@ -7,16 +7,16 @@
 #endif
 
 /// Bytes that the protocol gives a meaning to.
-enum ASCII {
+package enum ASCII {
   static let tab: UInt8 = 0x09
-  static let lineFeed: UInt8 = 0x0A
-  static let carriageReturn: UInt8 = 0x0D
+  package static let lineFeed: UInt8 = 0x0A
+  package static let carriageReturn: UInt8 = 0x0D
   static let space: UInt8 = 0x20
   static let percent: UInt8 = 0x25
   static let plus: UInt8 = 0x2B
   static let comma: UInt8 = 0x2C
   static let slash: UInt8 = 0x2F
-  static let colon: UInt8 = 0x3A
+  package static let colon: UInt8 = 0x3A
   static let semicolon: UInt8 = 0x3B
   static let questionMark: UInt8 = 0x3F
 }
@@ -28,7 +28,7 @@ extension UInt8 {
 
   /// Whether the byte may stand in a token (RFC 9110, section 5.6.2).
   @inline(__always)
-  var isToken: Bool {
+  package var isToken: Bool {
     // One bit a character: !#$%&'*+-. and digits below 64; letters, ^_`|~ above.
     let low: UInt64 = 0x03FF_6CFA_0000_0000
     let high: UInt64 = 0x57FF_FFFF_C7FF_FFFE
@@ -51,19 +51,19 @@ extension UInt8 {
 extension UnsafeRawBufferPointer {
   /// The bytes of a range as a buffer of its own.
   @inline(__always)
-  func part(_ start: Int, _ count: Int) -> UnsafeRawBufferPointer {
+  package func part(_ start: Int, _ count: Int) -> UnsafeRawBufferPointer {
     UnsafeRawBufferPointer(rebasing: self[start..<start + count])
   }
 
   /// Takes bytes off the front.
   @inline(__always)
-  mutating func removeFirst(bytes count: Int) {
+  package mutating func removeFirst(bytes count: Int) {
     self = UnsafeRawBufferPointer(rebasing: self[count...])
   }
 
   /// The place of the first byte of this value at or after `start`.
   @inline(__always)
-  func firstIndex(of byte: UInt8, from start: Int) -> Int? {
+  package func firstIndex(of byte: UInt8, from start: Int) -> Int? {
     guard start < count, let base = baseAddress else { return nil }
     guard let found = memchr(base + start, Int32(byte), count - start) else { return nil }
     return UnsafeRawPointer(found) - base
@@ -79,7 +79,7 @@ extension UnsafeRawBufferPointer {
 
   /// Whether these are the literal's bytes in any case; the literal must be lower-case.
   @inline(__always)
-  func equalsIgnoringCase(_ literal: StaticString) -> Bool {
+  package func equalsIgnoringCase(_ literal: StaticString) -> Bool {
     guard count == literal.utf8CodeUnitCount else { return false }
     let other = literal.utf8Start
     for index in 0..<count where self[index].asciiLowercase != other[index] { return false }
@@ -120,7 +120,7 @@ extension UnsafeRawBufferPointer {
 
   /// The text without spaces and tabs at either end.
   @inline(__always)
-  var trimmed: UnsafeRawBufferPointer {
+  package var trimmed: UnsafeRawBufferPointer {
     var start = 0
     var end = count
     while start < end, self[start] == ASCII.space || self[start] == ASCII.tab { start += 1 }
@@ -129,7 +129,7 @@ extension UnsafeRawBufferPointer {
   }
 
   /// Calls `body` with each element of a comma-separated list, empty ones included.
-  func forEachListElement(_ body: (UnsafeRawBufferPointer) -> Void) {
+  package func forEachListElement(_ body: (UnsafeRawBufferPointer) -> Void) {
     var start = 0
     while true {
       let end = firstIndex(of: ASCII.comma, from: start) ?? count
@@ -140,7 +140,7 @@ extension UnsafeRawBufferPointer {
   }
 
   /// The bytes as text; damaged UTF-8 is replaced.
-  var text: String { String(decoding: self, as: UTF8.self) }
+  package var text: String { String(decoding: self, as: UTF8.self) }
 }
 
 extension UInt8 {
@@ -151,7 +151,7 @@ extension UInt8 {
 extension [UInt8] {
   /// The array's bytes, for closures that throw errors of one type.
   @inline(__always)
-  func withBytes<R, E: Error>(
+  package func withBytes<R, E: Error>(
     _ body: (UnsafeRawBufferPointer) throws(E) -> R
   ) throws(E) -> R {
     try withUnsafeBufferPointer { buffer throws(E) -> R in

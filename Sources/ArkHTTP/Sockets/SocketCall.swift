@@ -17,9 +17,9 @@ package enum SocketCall {
   }
 
   #if canImport(Glibc)
-    static let streamType = Int32(SOCK_STREAM.rawValue)
+    package static let streamType = Int32(SOCK_STREAM.rawValue)
   #else
-    static let streamType = SOCK_STREAM
+    package static let streamType = SOCK_STREAM
   #endif
 
   #if os(Linux)

@@ -9,7 +9,7 @@ import CSystem
 #endif
 
 /// The few things that each system spells differently.
-enum Platform {
+package enum Platform {
   /// Monotonic time in nanoseconds.
   static func monotonicNow() -> UInt64 {
     var time = timespec()
@@ -60,7 +60,7 @@ enum Platform {
   }
 
   /// The system's words for an error number.
-  static func errorText(_ number: Int32) -> String {
+  package static func errorText(_ number: Int32) -> String {
     String(cString: strerror(number))
   }
 

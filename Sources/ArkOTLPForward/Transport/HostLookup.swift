@@ -1,3 +1,4 @@
+import ArkHTTP
 import Dispatch
 import Synchronization
 
@@ -41,11 +42,7 @@ enum HostLookup {
     var hints = addrinfo()
     hints.ai_flags = flags | AI_NUMERICSERV
     hints.ai_family = AF_UNSPEC
-    #if canImport(Glibc)
-      hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-    #else
-      hints.ai_socktype = SOCK_STREAM
-    #endif
+    hints.ai_socktype = SocketCall.streamType
     var list: UnsafeMutablePointer<addrinfo>?
     let code = getaddrinfo(origin.host, String(origin.port), &hints, &list)
     defer { if let list { freeaddrinfo(list) } }

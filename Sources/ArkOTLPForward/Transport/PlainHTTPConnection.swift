@@ -16,6 +16,7 @@ final class PlainHTTPConnection {
   private var isInOrder = true
   /// Whether anything has come back in the last exchange.
   private(set) var hasReceived = false
+  private var buffer = [UInt8](repeating: 0, count: 16 << 10)
 
   /// Connects to the first of the host's addresses that takes it.
   init(to origin: PlainHTTPOrigin, _ wait: SocketWait) throws(ForwardFailure) {
@@ -44,7 +45,7 @@ final class PlainHTTPConnection {
     }
     throw ForwardFailure(
       .connection,
-      "there is no connection to the host: \(String(cString: strerror(reason)))")
+      "there is no connection to the host: \(Platform.errorText(reason))")
   }
 
   deinit { SocketCall.close(descriptor) }
@@ -96,8 +97,8 @@ final class PlainHTTPConnection {
           return try reader.response()
         }
       } else if isSending {
-        switch message.bytes.withUnsafeBytes({ bytes in
-          SocketCall.send(descriptor, UnsafeRawBufferPointer(rebasing: bytes[sent...]))
+        switch message.bytes.withBytes({
+          SocketCall.send(descriptor, $0.part(sent, $0.count - sent))
         }) {
         case .bytes(let count): sent += count
         case .wouldBlock: break
@@ -110,24 +111,16 @@ final class PlainHTTPConnection {
 
   /// - Returns: whether the answer is complete.
   private func receive(_ reader: inout ResponseReader) throws(ForwardFailure) -> Bool {
-    var failure: ForwardFailure?
-    var isComplete = false
-    withUnsafeTemporaryAllocation(byteCount: 16 << 10, alignment: 16) { buffer in
-      do throws(ForwardFailure) {
-        switch SocketCall.receive(descriptor, buffer) {
-        case .bytes(0): isComplete = try reader.ended()
-        case .bytes(let count):
-          hasReceived = true
-          isComplete = try reader.take(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-        case .wouldBlock: break
-        case .failed: throw ForwardFailure(.connection, "the connection was lost")
-        }
-      } catch {
-        failure = error
+    switch buffer.withUnsafeMutableBytes({ SocketCall.receive(descriptor, $0) }) {
+    case .bytes(0): return try reader.ended()
+    case .bytes(let count):
+      hasReceived = true
+      return try buffer.withBytes { bytes throws(ForwardFailure) in
+        try reader.take(bytes.part(0, count))
       }
+    case .wouldBlock: return false
+    case .failed: throw ForwardFailure(.connection, "the connection was lost")
     }
-    if let failure { throw failure }
-    return isComplete
   }
 }
 

@@ -13,18 +13,17 @@ struct PlainHTTPMessage {
 
   init(_ request: ForwardRequest) throws(ForwardFailure) {
     guard let parts = URLComponents(url: request.url, resolvingAgainstBaseURL: false),
-      let host = parts.encodedHost, !host.isEmpty,
+      let encoded = parts.encodedHost, !encoded.isEmpty,
       let port = UInt16(exactly: parts.port ?? 80), port > 0
     else { throw ForwardFailure(.connection, "the URL names no host and port to connect to") }
-    let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
-    let isIPv6 = host.contains(":")
-    origin = PlainHTTPOrigin(
-      host: isBracketed ? String(host.dropFirst().dropLast()) : host, port: port)
+    // Foundation gives an IPv6 address its brackets.
+    let host = encoded.hasPrefix("[") ? String(encoded.dropFirst().dropLast()) : encoded
+    origin = PlainHTTPOrigin(host: host, port: port)
     let target =
       (parts.percentEncodedPath.isEmpty ? "/" : parts.percentEncodedPath)
       + (parts.percentEncodedQuery.map { "?\($0)" } ?? "")
     let authority =
-      (isIPv6 && !isBracketed ? "[\(host)]" : host) + (parts.port.map { ":\($0)" } ?? "")
+      (host.contains(":") ? "[\(host)]" : host) + (parts.port.map { ":\($0)" } ?? "")
     var head = "POST \(target) HTTP/1.1\r\nHost: \(authority)\r\n"
     if !request.headers.contains(where: { $0.name.lowercased() == "user-agent" }) {
       head += "User-Agent: ark-broker\r\n"

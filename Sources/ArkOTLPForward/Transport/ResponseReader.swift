@@ -34,13 +34,15 @@ struct ResponseReader {
   mutating func take(_ bytes: UnsafeRawBufferPointer) throws(ForwardFailure) -> Bool {
     var rest = bytes
     while answer == nil {
-      guard let count = takeHead(&rest) else {
+      guard takeHead(&rest) else {
         guard head.count <= ResponseReader.maximumHead else {
           throw .unreadable("its head is larger than 64 KiB")
         }
         return false
       }
-      try readHead(count)
+      let head = self.head
+      self.head = []
+      try head.withBytes { bytes throws(ForwardFailure) in try readHead(bytes) }
     }
     return try takeBody(&rest)
   }
@@ -59,28 +61,27 @@ struct ResponseReader {
   }
 
   /// Moves the bytes of a head over, up to and with the empty line.
-  /// - Returns: how many bytes the head has, or nil while its end is not here.
-  private mutating func takeHead(_ rest: inout UnsafeRawBufferPointer) -> Int? {
+  /// - Returns: whether its end is here.
+  private mutating func takeHead(_ rest: inout UnsafeRawBufferPointer) -> Bool {
     while let byte = rest.first {
-      rest = UnsafeRawBufferPointer(rebasing: rest.dropFirst())
+      rest.removeFirst(bytes: 1)
       head.append(byte)
-      guard byte == 10 else { continue }
-      if head.count >= 2, head[head.count - 2] == 10 { return head.count }
-      if head.count >= 3, head[head.count - 2] == 13, head[head.count - 3] == 10 {
-        return head.count
-      }
+      guard byte == ASCII.lineFeed else { continue }
       // Empty lines in front of a head are passed over.
-      if head.count <= 2, head.allSatisfy({ $0 == 10 || $0 == 13 }) { head = [] }
+      if head == [ASCII.lineFeed] || head == [ASCII.carriageReturn, ASCII.lineFeed] {
+        head = []
+      } else if head.ends(with: [ASCII.lineFeed, ASCII.lineFeed])
+        || head.ends(with: [ASCII.lineFeed, ASCII.carriageReturn, ASCII.lineFeed])
+      {
+        return true
+      }
     }
-    return nil
+    return false
   }
 
-  private mutating func readHead(_ count: Int) throws(ForwardFailure) {
-    let lines = head.prefix(count).split(separator: 10).map {
-      String(decoding: $0.last == 13 ? $0.dropLast() : $0, as: UTF8.self)
-    }
-    head = []
-    let words = lines.first?.split(separator: " ", maxSplits: 2) ?? []
+  private mutating func readHead(_ head: UnsafeRawBufferPointer) throws(ForwardFailure) {
+    var rest = head
+    let words = ResponseReader.line(&rest)?.text.split(separator: " ", maxSplits: 2) ?? []
     guard words.count >= 2, words[0].hasPrefix("HTTP/1."), words[1].utf8.count == 3,
       let status = Int(words[1]), status >= 100
     else { throw .unreadable("it does not begin with a status line of HTTP/1") }
@@ -91,29 +92,30 @@ struct ResponseReader {
     }
     var response = ForwardResponse(status: status)
     var length: Int?
-    var codings: [Substring] = []
-    var options = words[0] == "HTTP/1.0" ? ["close"] : []
-    for line in lines.dropFirst() {
-      guard let colon = line.firstIndex(of: ":") else { continue }
-      let value = line[line.index(after: colon)...].trimmed
-      switch line[..<colon].lowercased() {
-      case "content-type": response.contentType = String(value)
-      case "retry-after": response.retryAfter = String(value)
-      case "content-length":
-        guard value.utf8.allSatisfy({ 48...57 ~= $0 }), let number = Int(value),
+    var codings: [String] = []
+    keepsConnection = words[0] != "HTTP/1.0"
+    while let line = ResponseReader.line(&rest) {
+      guard let colon = line.firstIndex(of: ASCII.colon, from: 0) else { continue }
+      let name = line.part(0, colon)
+      let value = line.part(colon + 1, line.count - colon - 1).trimmed
+      if name.equalsIgnoringCase("content-type") {
+        response.contentType = value.text
+      } else if name.equalsIgnoringCase("retry-after") {
+        response.retryAfter = value.text
+      } else if name.equalsIgnoringCase("content-length") {
+        guard value.allSatisfy({ 48...57 ~= $0 }), let number = Int(value.text),
           length ?? number == number
         else { throw .unreadable("its Content-Length is no number") }
         length = number
-      case "transfer-encoding": codings += value.split(separator: ",").map(\.trimmed)
-      case "connection":
-        options += value.split(separator: ",").map { $0.trimmed.lowercased() }
-      default: break
+      } else if name.equalsIgnoringCase("transfer-encoding") {
+        value.forEachListElement { if !$0.isEmpty { codings.append($0.text.lowercased()) } }
+      } else if name.equalsIgnoringCase("connection") {
+        value.forEachListElement { if $0.equalsIgnoringCase("close") { keepsConnection = false } }
       }
     }
-    keepsConnection = !options.contains("close")
     if status == 204 || status == 304 {
       body = .complete
-    } else if codings.count == 1, codings[0].lowercased() == "chunked" {
+    } else if codings == ["chunked"] {
       body = .chunked(ChunkedBodyDecoder())
       // Two lengths: what follows belongs to nobody for certain.
       if length != nil { keepsConnection = false }
@@ -127,6 +129,14 @@ struct ResponseReader {
       keepsConnection = false
     }
     answer = response
+  }
+
+  /// Takes a line off the front, without its end.
+  private static func line(_ rest: inout UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
+    guard let end = rest.firstIndex(of: ASCII.lineFeed, from: 0) else { return nil }
+    let line = rest.part(0, end)
+    rest.removeFirst(bytes: end + 1)
+    return line.last == ASCII.carriageReturn ? line.part(0, end - 1) : line
   }
 
   private mutating func takeBody(
@@ -143,8 +153,8 @@ struct ResponseReader {
       case .fixed(let remaining):
         if rest.isEmpty { return false }
         let count = min(remaining, rest.count)
-        try append(UnsafeRawBufferPointer(rebasing: rest[..<count]))
-        rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+        try append(rest.part(0, count))
+        rest.removeFirst(bytes: count)
         body = count == remaining ? .complete : .fixed(remaining: remaining - count)
       case .chunked(var decoder):
         let step: ChunkedBodyDecoder.Step
@@ -177,12 +187,6 @@ extension ForwardFailure {
   }
 }
 
-extension Substring {
-  /// Without the white space around a field's value.
-  fileprivate var trimmed: Substring {
-    var text = self
-    while let first = text.first, first == " " || first == "\t" { text.removeFirst() }
-    while let last = text.last, last == " " || last == "\t" { text.removeLast() }
-    return text
-  }
+extension [UInt8] {
+  fileprivate func ends(with bytes: [UInt8]) -> Bool { suffix(bytes.count) == bytes[...] }
 }

@@ -86,13 +86,8 @@ final class SocketWait: Sendable {
         remaining = min(remaining, end - .now)
         guard remaining > .zero else { return 0 }
       }
-      var watched = [
-        pollfd(fd: descriptor, events: Int16(events), revents: 0),
-        pollfd(fd: bell.descriptor, events: Int16(POLLIN), revents: 0),
-      ]
-      _ = poll(&watched, nfds_t(watched.count), remaining.milliseconds)
-      if watched[0].revents != 0 { return Int32(watched[0].revents) }
-      if watched[1].revents != 0 { bell.quieten() }
+      let ready = look(at: descriptor, for: events, within: remaining)
+      if ready != 0 { return ready }
     }
   }
 
@@ -100,10 +95,19 @@ final class SocketWait: Sendable {
   func value<Value>(_ value: () -> Value?) throws(ForwardFailure) -> Value {
     while true {
       if let value = value() { return value }
-      var watched = pollfd(fd: bell.descriptor, events: Int16(POLLIN), revents: 0)
-      _ = poll(&watched, 1, try remaining().milliseconds)
-      if watched.revents != 0 { bell.quieten() }
+      _ = look(at: -1, for: 0, within: try remaining())
     }
+  }
+
+  /// Waits once: until the descriptor, if it is one, is ready, the bell rings, or the time is up.
+  private func look(at descriptor: Int32, for events: Int32, within limit: Duration) -> Int32 {
+    var watched = [
+      pollfd(fd: descriptor, events: Int16(events), revents: 0),
+      pollfd(fd: bell.descriptor, events: Int16(POLLIN), revents: 0),
+    ]
+    _ = poll(&watched, nfds_t(watched.count), limit.milliseconds)
+    if watched[1].revents != 0 { bell.quieten() }
+    return Int32(watched[0].revents)
   }
 }
 
